@@ -1,0 +1,163 @@
+"""The `CONVO_*` settings: typed, with defaults, read when they are used (so `override_settings` works).
+
+`docs/reference/settings.md` has one row for each; `checks.py` reports every value that its `complaint` refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Generic, TypeVar, cast, overload
+
+from django.conf import settings as django_settings
+
+T = TypeVar("T")
+# Says what is wrong with a value, or returns None.
+Complaint = Callable[[object], "str | None"]
+
+
+def _integer(minimum: int) -> Complaint:
+    def complain(value: object) -> str | None:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= minimum:
+            return None
+        return f"a whole number, {minimum} or more"
+
+    return complain
+
+
+def _choice(*choices: str) -> Complaint:
+    def complain(value: object) -> str | None:
+        return None if value in choices else "one of " + ", ".join(repr(choice) for choice in choices)
+
+    return complain
+
+
+def _dotted(value: object) -> str | None:
+    return None if isinstance(value, str) and "." in value else "a dotted path, such as 'app.module.name'"
+
+
+def _optional_dotted(value: object) -> str | None:
+    return None if value is None else _dotted(value)
+
+
+def _model(value: object) -> str | None:
+    is_label = isinstance(value, str) and value.count(".") == 1 and all(value.split("."))
+    return None if is_label else "a model, such as 'app_label.ModelName'"
+
+
+def _duration(value: object) -> str | None:
+    return None if isinstance(value, timedelta) and value > timedelta(0) else "a positive datetime.timedelta"
+
+
+def _text(value: object) -> str | None:
+    return None if isinstance(value, str) and value else "a text that is not empty"
+
+
+def _texts(value: object) -> str | None:
+    is_texts = isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value)
+    return None if is_texts else "a list of texts"
+
+
+def _mapping_to_texts(value: object) -> str | None:
+    is_table = isinstance(value, Mapping) and all(
+        isinstance(key, str) and _texts(names) is None for key, names in value.items()
+    )
+    return None if is_table else "a mapping of names to lists of texts"
+
+
+def _mapping_to_dotted(value: object) -> str | None:
+    is_table = isinstance(value, Mapping) and all(
+        isinstance(key, str) and _dotted(path) is None for key, path in value.items()
+    )
+    return None if is_table else "a mapping of names to dotted paths"
+
+
+def _rates(value: object) -> str | None:
+    is_table = isinstance(value, Mapping) and all(
+        isinstance(key, str) and (rate is None or (isinstance(rate, str) and _is_rate(rate)))
+        for key, rate in value.items()
+    )
+    return None if is_table else "a mapping of scopes to rates such as '60/min', or None for no limit"
+
+
+def _is_rate(rate: str) -> bool:
+    count, _, period = rate.partition("/")
+    return count.isdecimal() and period[:1] in {"s", "m", "h", "d"}
+
+
+class Setting(Generic[T]):
+    """One `CONVO_<NAME>` setting; `settings.NAME` gives its value now."""
+
+    name: str
+
+    def __init__(self, default: T, complaint: Complaint) -> None:
+        self.default = default
+        self.complaint = complaint
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = f"CONVO_{name}"
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Setting[T] | T:
+        if instance is None:
+            return self
+        return cast("T", getattr(django_settings, self.name, self.default))
+
+
+class Settings:
+    """Every setting of the package."""
+
+    # Swappable models; a host that swaps sets them before its first migration.
+    CONVERSATION_MODEL = Setting("django_convo.Conversation", _model)
+    MESSAGE_MODEL = Setting("django_convo.Message", _model)
+    # Who may do what.
+    POLICY = Setting("django_convo.policy.Policy", _dotted)
+    ROLE_RESOLVER = Setting("django_convo.policy.roles.resolve_role", _dotted)
+    ROLES = Setting[Mapping[str, Sequence[str]]]({}, _mapping_to_texts)
+    CONVERSATION_ROLES = Setting[Mapping[str, Sequence[str]]]({}, _mapping_to_texts)
+    # Which of the host's models a client may name as the subject of a conversation.
+    SUBJECT_MODELS = Setting[Sequence[str]]((), _texts)
+    # REST.
+    USERS_API = Setting("read_only", _choice("read_only", "full"))
+    REGISTRATION = Setting("off", _choice("off", "open", "admin"))
+    USER_SERIALIZER = Setting[str | None](None, _optional_dotted)
+    SERIALIZERS = Setting[Mapping[str, str]]({}, _mapping_to_dotted)
+    PERMISSION_CLASSES = Setting[Sequence[str]]((), _texts)
+    THROTTLE_RATES = Setting[Mapping[str, str | None]]({}, _rates)
+    # Limits.
+    MESSAGE_MAX_LENGTH = Setting(10_000, _integer(1))
+    MAX_PARTICIPANTS = Setting(10_000, _integer(2))
+    METADATA_MAX_BYTES = Setting(4_096, _integer(2))
+    METADATA_MAX_DEPTH = Setting(5, _integer(1))
+    PAGE_SIZE = Setting(50, _integer(1))
+    MAX_PAGE_SIZE = Setting(200, _integer(1))
+    # Conversations behind by more events than this are reloaded rather than replayed by `sync`.
+    SYNC_MAX_EVENTS = Setting(100, _integer(1))
+    # What a newcomer sees: "all", or "none" of what was said before.
+    HISTORY_FOR_NEW_PARTICIPANTS = Setting("all", _choice("all", "none"))
+    # How long the log and the departures are kept.
+    EVENT_RETENTION = Setting(timedelta(days=30), _duration)
+    # Changed by the operator after a backup was restored: tells clients to reload everything.
+    EPOCH = Setting("1", _text)
+
+
+settings = Settings()
+
+
+def all_settings() -> list[Setting[Any]]:
+    """Return every declared setting, for the checks and the docs."""
+    return [value for value in vars(Settings).values() if isinstance(value, Setting)]
+
+
+def install_model_defaults() -> None:
+    """Give `django.conf.settings` the two swappable names where the host has not set them.
+
+    Migrations that Django generates for a host's foreign key to a conversation read
+    `settings.CONVO_CONVERSATION_MODEL`, and would stop on a host that relies on the default.
+    """
+    for setting in (Settings.CONVERSATION_MODEL, Settings.MESSAGE_MODEL):
+        if not hasattr(django_settings, setting.name):
+            setattr(django_settings, setting.name, setting.default)

@@ -1,0 +1,150 @@
+"""What migrations refer to: defaults, validators, field classes. The path of this module is a promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.fields.related_descriptors import ManyToManyDescriptor
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.conf import settings
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_uuid7_lock = threading.Lock()
+_uuid7_last = 0
+
+# RFC 9562, section 5.7: version and variant bits.
+_UUID7_VERSION = 0x7 << 76
+_UUID7_VARIANT = 0b10 << 62
+
+
+def uuid7() -> uuid.UUID:
+    """Return a UUID of version 7 (RFC 9562): milliseconds since 1970, a counter, random bits.
+
+    Strictly increasing within a process (method 1 of section 6.2: a 12-bit counter that starts anew each millisecond
+    and borrows from the next one when it is full), so that rows made in order sort in order.
+    """
+    global _uuid7_last
+    with _uuid7_lock:
+        tick = max((time.time_ns() // 1_000_000) << 12, _uuid7_last + 1)
+        _uuid7_last = tick
+    random = int.from_bytes(os.urandom(8), "big") >> 2
+    return uuid.UUID(int=((tick >> 12) << 80) | _UUID7_VERSION | ((tick & 0xFFF) << 64) | _UUID7_VARIANT | random)
+
+
+class ExactCharField(models.CharField):  # type: ignore[type-arg]
+    """A CharField whose values are equal only when their bytes are.
+
+    MariaDB's default collation calls two emoji equal, and `utf8mb4_bin` ignores trailing blanks; SQLite and PostgreSQL
+    compare by byte already.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            is_mariadb = getattr(connection, "mysql_is_mariadb", True)
+            # MySQL's own name for the same rule.
+            parameters["collation"] = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+        return parameters
+
+
+class ParticipantsField(models.ManyToManyField):  # type: ignore[type-arg]
+    """The conversation's participants: a real relation for reads and filters, closed for writes.
+
+    It is added as a private field, as GenericRelation is, so that it never enters migration state: there, a
+    conversation that points at its own children would make a ring of migrations as soon as a host swaps it.
+    """
+
+    def __init__(self, to: Any, **kwargs: Any) -> None:
+        # No reverse name on the user model: it is the host's, and each reverse manager would be one more way to write.
+        kwargs.update(related_name="+", editable=False)
+        super().__init__(to, **kwargs)
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
+        kwargs["private_only"] = True
+        super().contribute_to_class(cls, name, **kwargs)
+        if not cls._meta.abstract:
+            setattr(cls, name, _ReadOnlyDescriptor(self.remote_field, reverse=False))
+
+
+_ACTION_INSTEAD = {
+    "add": "actions.add_participant(actor=…, conversation=…, user=…)",
+    "create": "actions.add_participant(actor=…, conversation=…, user=…)",
+    "get_or_create": "actions.add_participant(actor=…, conversation=…, user=…)",
+    "update_or_create": "actions.add_participant(actor=…, conversation=…, user=…)",
+    "remove": "actions.remove_participant(actor=…, conversation=…, user=…)",
+    "clear": "actions.remove_participant(actor=…, conversation=…, user=…)",
+    "set": "actions.add_participant(…) and actions.remove_participant(…)",
+}
+
+
+def _refuse(method: str) -> Any:
+    def refused(self: object, *args: object, **kwargs: object) -> None:
+        raise TypeError(
+            f"conversation.participants.{method}() would go past counters, events and the policy. "
+            f"Call {_ACTION_INSTEAD[method]} instead."
+        )
+
+    refused.__name__ = method
+    return refused
+
+
+class _ReadOnlyDescriptor(ManyToManyDescriptor):  # type: ignore[type-arg]
+    """Gives the usual related manager, with each writing method replaced by an error that names the action."""
+
+    @cached_property
+    def related_manager_cls(self) -> Any:
+        refusals = {prefix + method: _refuse(method) for method in _ACTION_INSTEAD for prefix in ("", "a")}
+        return type("ReadOnlyParticipants", (super().related_manager_cls,), refusals)
+
+
+def _depth(value: object) -> int:
+    """Return how deep containers are nested in a JSON value, without recursion."""
+    deepest, waiting = 0, [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, (dict, list)):
+            deepest = max(deepest, depth)
+            children = item.values() if isinstance(item, dict) else item
+            waiting.extend((child, depth + 1) for child in children)
+    return deepest
+
+
+def is_storable_text(text: str) -> bool:
+    """Say whether every database can hold the text: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def validate_metadata(value: object) -> None:
+    """Accept a JSON object within `CONVO_METADATA_MAX_BYTES` and `CONVO_METADATA_MAX_DEPTH`; else ValidationError."""
+    if not isinstance(value, dict):
+        raise ValidationError(_("Metadata must be a JSON object."), code="metadata_not_an_object")
+    if _depth(value) > settings.METADATA_MAX_DEPTH:
+        raise ValidationError(
+            _("Metadata is nested too deep: at most %(limit)d levels."),
+            code="metadata_too_deep",
+            params={"limit": settings.METADATA_MAX_DEPTH},
+        )
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except (TypeError, ValueError) as error:  # UnicodeEncodeError of a lone surrogate is a ValueError
+        raise ValidationError(_("Metadata holds a value that JSON cannot."), code="metadata_invalid") from error
+    if "\\u0000" in text:
+        raise ValidationError(_("Metadata holds a NUL character."), code="metadata_invalid")
+    if size > settings.METADATA_MAX_BYTES:
+        raise ValidationError(
+            _("Metadata is too large: at most %(limit)d bytes."),
+            code="metadata_too_large",
+            params={"limit": settings.METADATA_MAX_BYTES},
+        )
