@@ -78,6 +78,9 @@ class AbstractMessage(models.Model):
     )
     metadata = models.JSONField(_("metadata"), default=dict, blank=True, validators=[validate_metadata])
 
+    # Set by `actions.send_message`: False where a repeated `client_id` found this message.
+    was_created: bool = False
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:

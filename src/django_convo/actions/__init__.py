@@ -1,0 +1,40 @@
+"""Every write, for the host's own code as for the API: keyword-only, in the caller's transaction."""
+
+from .base import UNSET
+from .conversations import (
+    close_conversation,
+    create_conversation,
+    delete_conversation,
+    reopen_conversation,
+    update_conversation,
+)
+from .membership import mark_read, mark_unread, update_membership
+from .messages import find_repeated, send_message
+from .participants import (
+    add_participant,
+    change_role,
+    forget_user,
+    join_conversation,
+    leave_conversation,
+    remove_participant,
+)
+
+__all__ = [
+    "UNSET",
+    "add_participant",
+    "change_role",
+    "close_conversation",
+    "create_conversation",
+    "delete_conversation",
+    "find_repeated",
+    "forget_user",
+    "join_conversation",
+    "leave_conversation",
+    "mark_read",
+    "mark_unread",
+    "remove_participant",
+    "reopen_conversation",
+    "send_message",
+    "update_conversation",
+    "update_membership",
+]

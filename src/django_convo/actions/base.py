@@ -1,0 +1,167 @@
+"""What every action is made of: its transaction, the conversation's lock, and the change it writes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connections, router, transaction
+from django.utils import timezone
+
+from django_convo import events
+from django_convo.exceptions import Invalid, NotFound, TryAgain
+from django_convo.models import AbstractConversation, Event, get_conversation_model
+from django_convo.models.fields import validate_metadata
+from django_convo.types import EventType
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# How often an action that owns its transaction is carried out before it gives up, and the longest first pause.
+ATTEMPTS: Final = 6
+FIRST_PAUSE_SECONDS: Final = 0.02
+
+# PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB: deadlock, lock wait timeout.
+_BUSY_STATES: Final = {"40001", "40P01", "55P03"}
+_BUSY_ERRORS: Final = {1213, 1205}
+_BUSY_TEXTS: Final = ("database is locked", "database table is locked")
+
+
+class Unset:
+    """The type of `UNSET`, an argument that was not given where None is a value."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = Unset()
+
+
+def action(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function in one `atomic`: a savepoint of the caller's transaction, or one of its own.
+
+    A transaction of its own is retried a bounded number of times when other writers are in the way, then `TryAgain`.
+    Within the caller's transaction the database's error is raised as it is: only the caller can start anew.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        using = router.db_for_write(get_conversation_model())
+        if connections[using].in_atomic_block:
+            with transaction.atomic(using=using):
+                return function(*args, **kwargs)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - no secret
+            try:
+                with transaction.atomic(using=using):
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if not is_busy(error):
+                    raise
+                last = error
+        raise TryAgain from last
+
+    return run
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Say whether the database refused only because of other writers, so that trying again may succeed."""
+    cause = error.__cause__
+    if getattr(cause, "sqlstate", None) in _BUSY_STATES:
+        return True
+    number = error.args[0] if error.args else None
+    return number in _BUSY_ERRORS or any(text in str(error) for text in _BUSY_TEXTS)
+
+
+def lock_conversation(conversation: AbstractConversation) -> AbstractConversation:
+    """Return the row as it is now, locked until the transaction ends; NotFound where it is gone or deleted.
+
+    Memberships that the given instance remembers are kept if `membership_version` says that none has changed since.
+    """
+    row = get_conversation_model()._default_manager.live().locked().filter(pk=conversation.pk).first()
+    if row is None:
+        raise NotFound
+    if row.membership_version == conversation.membership_version:
+        row.__dict__["_convo_memberships"] = dict(conversation.__dict__.get("_convo_memberships", {}))
+    return row
+
+
+class Change:
+    """What an action is about to write to one locked conversation: columns and events, in two statements."""
+
+    def __init__(self, conversation: AbstractConversation, actor: Any | None) -> None:
+        self.conversation = conversation
+        self.actor = actor
+        # Never back, even where two machines' clocks differ: sync and sweep look for what is newer.
+        self.now = max(timezone.now(), conversation.changed_at)
+        # A dict for its order: the same change is the same SQL text, which databases plan once.
+        self._columns: dict[str, None] = {}
+        self._events: list[Event] = []
+
+    def set(self, **values: Any) -> None:
+        """Set columns of the conversation."""
+        for name, value in values.items():
+            setattr(self.conversation, name, value)
+            self._columns[name] = None
+
+    def count_participant(self, step: int) -> None:
+        """Note that someone joined (+1) or left (-1)."""
+        self.set(participant_count=self.conversation.participant_count + step)
+        self.move_membership()
+
+    def move_membership(self) -> None:
+        """Note that someone gained or lost sight or a role, so that what others remember is void."""
+        self.set(membership_version=self.conversation.membership_version + 1)
+        self.conversation.forget_memberships()
+
+    def emit(self, type: EventType, *, seq: int | None = None, **payload: Any) -> int:  # noqa: A002
+        """Add an event to the log and return its `event_seq`; `payload` holds ids and small facts only."""
+        event_seq = self.conversation.event_seq + 1
+        self.set(event_seq=event_seq, changed_at=self.now)
+        self._events.append(
+            Event(
+                conversation=self.conversation,
+                event_seq=event_seq,
+                type=type,
+                actor=self.actor,
+                seq=seq,
+                payload=payload,
+                created_at=self.now,
+            )
+        )
+        return event_seq
+
+    def write(self) -> None:
+        """Write columns and events; nothing where nothing was changed."""
+        conversation = self.conversation
+        using = router.db_for_write(type(conversation))
+        if self._columns:
+            values = {name: getattr(conversation, name) for name in self._columns}
+            type(conversation)._default_manager.using(using).filter(pk=conversation.pk).update(**values)
+        if self._events:
+            events.write(self._events, using=using)
+
+
+def clean_metadata(metadata: object) -> dict[str, Any]:
+    """Return the metadata, or raise `Invalid` with the code of what is wrong with it; None is an empty object."""
+    if metadata is None:
+        return {}
+    try:
+        validate_metadata(metadata)
+    except ValidationError as error:
+        raise Invalid(error.code, error.messages[0], field="metadata") from error
+    assert isinstance(metadata, dict)  # noqa: S101 - validated above
+    return metadata
+
+
+def key_of(user: Any) -> Any:
+    """Return a user's primary key as JSON can hold it."""
+    return user.pk if isinstance(user.pk, (int, str)) else str(user.pk)

@@ -1,0 +1,305 @@
+"""Creating, changing, closing and deleting conversations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, router, transaction
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.conf import settings
+from django_convo.exceptions import Denied, Invalid, InvalidReference
+from django_convo.models import AbstractConversation, Participant, get_conversation_model
+from django_convo.models.fields import is_storable_text
+from django_convo.policy import authorize, capabilities, direct_is_fixed, get_policy
+from django_convo.types import ConversationKind, ConversationRole, EventType
+
+from .base import UNSET, Change, Unset, action, clean_metadata, lock_conversation
+from .messages import send_message
+
+_CREATE_CAPABILITY = {
+    ConversationKind.DIRECT: capabilities.CREATE_DIRECT,
+    ConversationKind.GROUP: capabilities.CREATE_GROUP,
+    ConversationKind.CHANNEL: capabilities.CREATE_CHANNEL,
+}
+
+
+def create_conversation(
+    *,
+    actor: Any | None,
+    participants: Iterable[Any],
+    kind: str | None = None,
+    title: str = "",
+    topic: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    subject: Model | None = None,
+    roles: Mapping[Any, str] | None = None,
+    body: str | None = None,
+    client_id: str | None = None,
+) -> tuple[AbstractConversation, bool]:
+    """Create a conversation, or find the direct that the two already have; returns it and whether it is new.
+
+    Two people and no `kind` make a direct, more make a group. The actor becomes its owner; with `actor=None` (the host
+    itself, no policy asked) everyone is a member unless `roles`, by primary key, says otherwise. A pair has one direct
+    without a subject and one for each `subject`. With a `body`, the first message is sent in the same transaction,
+    also to a direct that exists; `client_id` makes that repeatable.
+
+    Raises Denied, InvalidReference (someone may not be contacted), Invalid. Emits `conversation.created`, and
+    `message.created` where there is a body.
+    """
+    people = {person.pk: person for person in participants if actor is None or person.pk != actor.pk}
+    members = ([] if actor is None else [actor]) + list(people.values())
+    return _create(actor, members, kind, title, topic, metadata, subject, roles, body, client_id)
+
+
+@action
+def _create(
+    actor: Any | None,
+    members: list[Any],
+    kind: str | None,
+    title: str,
+    topic: str,
+    metadata: Mapping[str, Any] | None,
+    subject: Model | None,
+    roles: Mapping[Any, str] | None,
+    body: str | None,
+    client_id: str | None,
+) -> tuple[AbstractConversation, bool]:
+    chosen = _choose_kind(kind, len(members))
+    if chosen == ConversationKind.DIRECT:
+        if title:
+            raise Invalid("direct_has_no_title", _("A direct conversation has no title."), field="title")
+        conversation, is_new = _get_or_create_direct(actor, members, subject, topic, metadata)
+    else:
+        _authorize_creation(actor, chosen, members, subject)
+        conversation = _insert(
+            actor, members, kind=chosen, title=title, topic=topic, metadata=metadata, subject=subject, roles=roles
+        )
+        is_new = True
+    if body is not None:
+        message = send_message(actor=actor, conversation=conversation, body=body, client_id=client_id)
+        conversation = message.conversation
+    return conversation, is_new
+
+
+@action
+def update_conversation(
+    *,
+    actor: Any | None,
+    conversation: AbstractConversation,
+    title: str | Unset = UNSET,
+    topic: str | Unset = UNSET,
+    metadata: Mapping[str, Any] | Unset = UNSET,
+) -> AbstractConversation:
+    """Change title, topic or metadata; only what differs is written. Locks the conversation.
+
+    Raises Denied (`direct_is_fixed` for the title of a direct), Invalid, NotFound. Emits `conversation.updated`.
+    """
+    row = lock_conversation(conversation)
+    if row.is_direct and not isinstance(title, Unset):
+        raise direct_is_fixed()
+    authorize(actor, capabilities.UPDATE, conversation=row)
+    wanted: dict[str, Any] = {}
+    if not isinstance(title, Unset):
+        wanted["title"] = _clean_text(row, "title", title)
+    if not isinstance(topic, Unset):
+        wanted["topic"] = _clean_text(row, "topic", topic)
+    if not isinstance(metadata, Unset):
+        wanted["metadata"] = clean_metadata(metadata)
+    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if changed:
+        change = Change(row, actor)
+        change.set(**changed)
+        change.emit(EventType.CONVERSATION_UPDATED, fields=sorted(changed))
+        change.write()
+    return row
+
+
+@action
+def close_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+    """Close: nothing may be sent or added until it is reopened. Locks; Denied, NotFound; `conversation.closed`."""
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.CLOSE, conversation=row)
+    if not row.is_closed:
+        change = Change(row, actor)
+        change.set(closed_at=change.now)
+        change.emit(EventType.CONVERSATION_CLOSED)
+        change.write()
+    return row
+
+
+@action
+def reopen_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+    """Open a closed conversation again. Locks; Denied, NotFound; `conversation.reopened`."""
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.CLOSE, conversation=row)
+    if row.is_closed:
+        change = Change(row, actor)
+        change.set(closed_at=None)
+        change.emit(EventType.CONVERSATION_REOPENED)
+        change.write()
+    return row
+
+
+@action
+def delete_conversation(*, actor: Any | None, conversation: AbstractConversation) -> None:
+    """Make the conversation a tombstone that is not found by anyone; `convo_prune` removes its rows later.
+
+    Locks; Denied (`direct_is_fixed`), NotFound; emits `conversation.deleted`.
+    """
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.DELETE, conversation=row)
+    change = Change(row, actor)
+    change.set(deleted_at=change.now)
+    change.emit(EventType.CONVERSATION_DELETED)
+    change.write()
+
+
+def authorize_contacts(person: Any, users: Any, *, subject: Model | None = None) -> None:
+    """Ask `conversation.contact` for one person with all whom this brings them together with.
+
+    `users` may be a QuerySet of many; it is not read here. InvalidReference where the policy refuses.
+    """
+    try:
+        is_allowed = get_policy().can(person, capabilities.CONTACT, users=users, subject=subject)
+    except Denied as refusal:
+        raise InvalidReference from refusal
+    if not is_allowed:
+        raise InvalidReference
+
+
+def _choose_kind(kind: str | None, size: int) -> ConversationKind:
+    if kind is None:
+        return ConversationKind.DIRECT if size == 2 else ConversationKind.GROUP
+    if kind not in ConversationKind.values:
+        raise Invalid("invalid_kind", _("A conversation is direct, group or channel."), field="kind")
+    if kind == ConversationKind.DIRECT and size != 2:
+        raise Invalid("direct_needs_two", _("A direct conversation is between two people."), field="participants")
+    return ConversationKind(kind)
+
+
+def _authorize_creation(actor: Any | None, kind: ConversationKind, members: list[Any], subject: Model | None) -> None:
+    newcomers = members[1:] if actor is not None else members
+    if len(members) > settings.MAX_PARTICIPANTS:
+        raise too_many_participants()
+    authorize(actor, _CREATE_CAPABILITY[kind], users=newcomers, subject=subject)
+    if actor is not None:
+        # Each pair once: everyone with all who come after them.
+        for number, person in enumerate(members[:-1], start=1):
+            authorize_contacts(person, members[number:], subject=subject)
+
+
+def too_many_participants() -> Invalid:
+    """Return the error of a conversation that would outgrow `CONVO_MAX_PARTICIPANTS`."""
+    return Invalid("too_many_participants", _("The conversation has too many participants."), field="participants")
+
+
+def _get_or_create_direct(
+    actor: Any | None,
+    members: list[Any],
+    subject: Model | None,
+    topic: str,
+    metadata: Mapping[str, Any] | None,
+) -> tuple[AbstractConversation, bool]:
+    key = direct_key(members, subject)
+    model = get_conversation_model()
+    directs = model._default_manager.using(router.db_for_write(model)).live().filter(direct_key=key)
+    if existing := directs.first():
+        return existing, False
+    _authorize_creation(actor, ConversationKind.DIRECT, members, subject)
+    try:
+        with transaction.atomic(using=router.db_for_write(model)):
+            conversation = _insert(
+                actor,
+                members,
+                kind=ConversationKind.DIRECT,
+                topic=topic,
+                metadata=metadata,
+                subject=subject,
+                direct_key=key,
+            )
+    except IntegrityError:
+        # Somebody else was faster. A locking read, because a snapshot taken earlier would not show their row.
+        existing = directs.locked().first()
+        if existing is None:
+            raise
+        return existing, False
+    return conversation, True
+
+
+def direct_key(members: Iterable[Any], subject: Model | None) -> str:
+    """Return the unique key of a direct: a digest of both user ids, in order, and of the subject, if any."""
+    parts: list[list[str]] = [sorted(str(member.pk) for member in members)]
+    if subject is not None:
+        parts.append([subject._meta.concrete_model._meta.label_lower, str(subject.pk)])  # type: ignore[union-attr]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _insert(
+    actor: Any | None,
+    members: list[Any],
+    *,
+    kind: ConversationKind,
+    title: str = "",
+    topic: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    subject: Model | None = None,
+    roles: Mapping[Any, str] | None = None,
+    direct_key: str | None = None,
+) -> AbstractConversation:
+    model = get_conversation_model()
+    row = model(kind=kind, created_by=actor, metadata=clean_metadata(metadata), direct_key=direct_key)
+    row.title, row.topic = _clean_text(row, "title", title), _clean_text(row, "topic", topic)
+    row.participant_count, row.membership_version = len(members), 1
+    row.last_message_at = row.changed_at = row.created_at
+    if subject is not None:
+        if subject.pk is None:
+            raise Invalid(
+                "subject_not_saved", _("Save the subject before a conversation is about it."), field="subject"
+            )
+        row.subject_type = ContentType.objects.get_for_model(subject)
+        row.subject_id = str(subject.pk)
+    change = Change(row, actor)
+    joined_event_seq = change.emit(EventType.CONVERSATION_CREATED, kind=kind.value)
+    row.save(force_insert=True)
+    Participant.objects.using(row._state.db).bulk_create(
+        [
+            Participant(
+                conversation=row,
+                user=member,
+                role=_first_role(kind, member, actor, roles),
+                joined_at=row.created_at,
+                added_by=None if member is actor else actor,
+                joined_event_seq=joined_event_seq,
+            )
+            for member in members
+        ],
+        batch_size=1000,
+    )
+    change.write()
+    return row
+
+
+def _first_role(kind: ConversationKind, member: Any, actor: Any | None, roles: Mapping[Any, str] | None) -> str:
+    if kind == ConversationKind.DIRECT:
+        return ConversationRole.MEMBER
+    if member is actor:
+        return ConversationRole.OWNER
+    role = (roles or {}).get(member.pk, ConversationRole.MEMBER.value)
+    if role not in ConversationRole.values:
+        raise Invalid("invalid_role", _("There is no such role in a conversation."), field="roles")
+    return role
+
+
+def _clean_text(row: AbstractConversation, name: str, value: str) -> str:
+    limit = type(row)._meta.get_field(name).max_length
+    if not isinstance(value, str) or not is_storable_text(value):
+        raise Invalid("invalid_text", _("This is not a text that can be stored."), field=name)
+    if limit is not None and len(value) > limit:
+        raise Invalid("text_too_long", _("This is too long."), field=name)
+    return value

@@ -1,0 +1,230 @@
+"""Who is in a conversation: adding, removing, joining, leaving, roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.conf import settings
+from django_convo.exceptions import Denied, Invalid, InvalidReference, NotFound
+from django_convo.models import AbstractConversation, Departure, Participant, get_conversation_model
+from django_convo.policy import authorize, capabilities, direct_is_fixed, get_policy
+from django_convo.types import ROLE_RANK, ConversationKind, ConversationRole, EventType
+
+from .base import Change, action, key_of, lock_conversation
+from .conversations import authorize_contacts, too_many_participants
+
+# Above every role: the host itself, and who moderates any conversation.
+_ABOVE_ALL = max(ROLE_RANK.values()) + 1
+_OUTSIDE = min(ROLE_RANK.values()) - 1
+
+
+@action
+def add_participant(
+    *, actor: Any | None, conversation: AbstractConversation, user: Any, role: str = ConversationRole.MEMBER
+) -> AbstractConversation:
+    """Add a user, or leave everything as it is where they are a participant already. Locks the conversation.
+
+    The newcomer's read pointer stands at the end; what was said before is visible to them by
+    `CONVO_HISTORY_FOR_NEW_PARTICIPANTS`. Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`),
+    InvalidReference (may not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits
+    `participant.added`.
+    """
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.PARTICIPANT_ADD, conversation=row, users=[user])
+    _refuse_higher_role(actor, row, role)
+    if row.membership_of(user) is None:
+        _refuse_unreachable(actor, row, user)
+        _admit(Change(row, actor), user, role)
+    return row
+
+
+@action
+def join_conversation(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
+    """Join a channel as a member. Locks the conversation.
+
+    Raises Denied (`not_open_to_join`, `conversation_closed`, `direct_is_fixed`), InvalidReference (may not be brought
+    together with someone there), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
+    """
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.JOIN, conversation=row)
+    if row.membership_of(actor) is not None:
+        return row
+    if row.kind != ConversationKind.CHANNEL:
+        raise Denied("not_open_to_join", _("Only channels can be joined. Ask to be added."))
+    authorize_contacts(actor, row.participants.all())
+    _admit(Change(row, actor), actor, ConversationRole.MEMBER)
+    return row
+
+
+@action
+def remove_participant(*, actor: Any | None, conversation: AbstractConversation, user: Any) -> AbstractConversation:
+    """Remove a user of a lower role, or oneself; nothing happens where they are no participant. Locks.
+
+    When the last owner goes, the longest-standing participant of the highest role becomes owner; when nobody is left,
+    the conversation closes. Raises Denied (`direct_is_fixed`, `role_too_high`), NotFound. Emits `participant.removed`,
+    and `participant.updated` or `conversation.closed`.
+    """
+    if actor is not None and user.pk == actor.pk:
+        return leave_conversation(actor=actor, conversation=conversation)
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.PARTICIPANT_REMOVE, conversation=row, users=[user])
+    participant = row.membership_of(user)
+    if participant is None:
+        return row
+    if participant.rank >= _rank(actor, row):
+        raise _role_too_high()
+    _dismiss(Change(row, actor), participant)
+    return row
+
+
+@action
+def leave_conversation(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
+    """Leave; nothing happens where one is no participant. Locks; as `remove_participant` for the last owner.
+
+    Raises Denied (`direct_is_fixed`), NotFound. Emits as `remove_participant`.
+    """
+    row = lock_conversation(conversation)
+    if row.is_direct:
+        raise direct_is_fixed()
+    participant = row.membership_of(actor)
+    if participant is not None:
+        _dismiss(Change(row, actor), participant)
+    return row
+
+
+@action
+def change_role(*, actor: Any | None, conversation: AbstractConversation, user: Any, role: str) -> Participant:
+    """Give a participant of a lower role another one, never above one's own. Locks the conversation.
+
+    Raises Denied (`direct_is_fixed`, `role_too_high`, `last_owner`), Invalid (`invalid_role`), NotFound (no
+    participant). Emits `participant.updated`.
+    """
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.PARTICIPANT_SET_ROLE, conversation=row, users=[user])
+    _refuse_higher_role(actor, row, role)
+    participant = row.membership_of(user)
+    if participant is None:
+        raise NotFound
+    if participant.rank >= _rank(actor, row):
+        raise _role_too_high()
+    if participant.role == role:
+        return participant
+    has_other_owner = _others(participant).filter(role=ConversationRole.OWNER).exists
+    if participant.role == ConversationRole.OWNER and not has_other_owner():
+        raise Denied("last_owner", _("Make somebody else owner first."))
+    change = Change(row, actor)
+    _set_role(change, participant, role)
+    change.write()
+    return participant
+
+
+@action
+def forget_user(*, user: Any) -> None:
+    """Take a user who is about to be deleted out of every conversation; locks them in id order.
+
+    Runs within the host's own `user.delete()`. The log says who left but names no actor, since that row goes; ownership
+    is handed on. Emits `participant.removed`, and `participant.updated` or `conversation.closed`.
+    """
+    conversations = get_conversation_model()._default_manager.filter(
+        pk__in=Participant.objects.filter(user=user).values("conversation")
+    )
+    for row in conversations.locked():
+        participant = row.membership_of(user)
+        if participant is not None:
+            _dismiss(Change(row, None), participant, is_user_going=True)
+
+
+def _rank(actor: Any | None, conversation: AbstractConversation) -> int:
+    """Return how high the actor stands here."""
+    if actor is None or get_policy().can(actor, capabilities.MODERATE_ANY):
+        return _ABOVE_ALL
+    participant = conversation.membership_of(actor)
+    return _OUTSIDE if participant is None else participant.rank
+
+
+def _refuse_higher_role(actor: Any | None, conversation: AbstractConversation, role: str) -> None:
+    if role not in ConversationRole.values:
+        raise Invalid("invalid_role", _("There is no such role in a conversation."), field="role")
+    if ROLE_RANK[role] > _rank(actor, conversation):
+        raise _role_too_high()
+
+
+def _role_too_high() -> Denied:
+    return Denied("role_too_high", _("This needs a higher role than yours."))
+
+
+def _refuse_unreachable(actor: Any | None, conversation: AbstractConversation, user: Any) -> None:
+    """Refuse a newcomer who is deactivated or may not be brought together with someone who is there."""
+    if actor is None:
+        return
+    if not user.is_active:
+        raise InvalidReference
+    authorize_contacts(actor, [user])
+    authorize_contacts(user, conversation.participants.exclude(pk=actor.pk))
+
+
+def _admit(change: Change, user: Any, role: str) -> None:
+    row = change.conversation
+    if row.participant_count >= settings.MAX_PARTICIPANTS:
+        raise too_many_participants()
+    Departure.objects.filter(conversation=row, user=user).delete()
+    change.count_participant(+1)
+    event_seq = change.emit(EventType.PARTICIPANT_ADDED, user=key_of(user), role=role)
+    participant = Participant.objects.create(
+        conversation=row,
+        user=user,
+        role=role,
+        joined_at=change.now,
+        added_by=None if user == change.actor else change.actor,
+        visible_from_seq=1 if settings.HISTORY_FOR_NEW_PARTICIPANTS == "all" else row.last_seq + 1,
+        joined_event_seq=event_seq,
+        last_read_seq=row.last_seq,
+        read_count_seq=row.count_seq,
+        last_delivered_seq=row.last_seq,
+    )
+    change.write()
+    row.remember_membership(user, participant)
+
+
+def _dismiss(change: Change, participant: Participant, *, is_user_going: bool = False) -> None:
+    """Delete the row, leave a departure for sync, hand ownership on; a departure of a user who goes would go too."""
+    row, user_id = change.conversation, participant.user_id
+    heirs = _others(participant)
+    Participant.objects.filter(pk=participant.pk).delete()
+    if not is_user_going:
+        Departure.objects.create(conversation=row, user_id=user_id, left_at=change.now)
+    change.count_participant(-1)
+    change.emit(EventType.PARTICIPANT_REMOVED, user=user_id if isinstance(user_id, (int, str)) else str(user_id))
+    if participant.role == ConversationRole.OWNER:
+        _hand_on(change, heirs)
+    change.write()
+
+
+def _others(participant: Participant) -> Any:
+    return Participant.objects.filter(conversation=participant.conversation_id).exclude(pk=participant.pk)
+
+
+def _hand_on(change: Change, heirs: Any) -> None:
+    """Make the longest-standing of the highest role owner, unless there is one; close where nobody is left."""
+    by_rank = Case(
+        *(When(role=role, then=Value(rank)) for role, rank in ROLE_RANK.items()),
+        default=Value(_OUTSIDE),
+        output_field=IntegerField(),
+    )
+    heir = heirs.select_related("user").order_by(by_rank.desc(), "pk").first()
+    if heir is None:
+        if not change.conversation.is_closed:
+            change.set(closed_at=change.now)
+            change.emit(EventType.CONVERSATION_CLOSED)
+    elif heir.role != ConversationRole.OWNER:
+        _set_role(change, heir, ConversationRole.OWNER)
+
+
+def _set_role(change: Change, participant: Participant, role: str) -> None:
+    participant.role = role
+    Participant.objects.filter(pk=participant.pk).change(role=role)
+    change.move_membership()
+    change.emit(EventType.PARTICIPANT_UPDATED, user=key_of(participant.user), role=role)

@@ -1,0 +1,43 @@
+"""Writing the log, and telling this process's subscribers once the transaction is safe."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from django_convo.models import Event
+
+from .subscribers import subscribers_of
+
+logger = logging.getLogger("django_convo.events")
+
+# Sent once per durable event, after commit, in the process that wrote it; the receiver gets `event`.
+event_committed = Signal()
+
+
+def write(events: Sequence[Event], *, using: str) -> None:
+    """Insert events in the caller's transaction and publish them when it commits; one statement.
+
+    The caller holds the lock of the conversation, from whose `event_seq` the numbers were taken.
+    """
+    Event.objects.using(using).bulk_create(events)
+    # robust: what a subscriber does wrong must not turn a committed write into an error.
+    transaction.on_commit(partial(_publish, tuple(events)), using=using, robust=True)
+
+
+def _publish(events: Sequence[Event]) -> None:
+    for event in events:
+        for function in subscribers_of(event.type):
+            try:
+                function(event)
+            except Exception:
+                logger.exception("A subscriber to %s failed: %r", event.type, function)
+        responses: list[tuple[Any, Any]] = event_committed.send_robust(sender=Event, event=event)
+        for receiver, response in responses:
+            if isinstance(response, Exception):
+                logger.error("A receiver of event_committed failed: %r", receiver, exc_info=response)

@@ -1,0 +1,79 @@
+"""Who may do what, and who sees what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.utils.module_loading import import_string
+
+from django_convo.conf import settings
+from django_convo.exceptions import Denied
+
+from . import capabilities
+from .base import Policy, active_users, load_memberships
+from .rules import direct_is_fixed, refusal
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from django_convo.models import AbstractConversation, AbstractMessage
+
+__all__ = [
+    "Policy",
+    "active_users",
+    "authorize",
+    "capabilities",
+    "capabilities_in",
+    "direct_is_fixed",
+    "get_policy",
+    "load_memberships",
+]
+
+
+@lru_cache(maxsize=8)
+def _policy(path: str) -> Policy:
+    return cast("Policy", import_string(path)())
+
+
+def get_policy() -> Policy:
+    """Return the policy in use (`CONVO_POLICY`), one instance per process."""
+    return _policy(settings.POLICY)
+
+
+def authorize(
+    actor: Any | None,
+    capability: str,
+    *,
+    conversation: AbstractConversation | None = None,
+    message: AbstractMessage | None = None,
+    users: Iterable[Any] = (),
+    subject: Model | None = None,
+) -> None:
+    """Raise `Denied` unless the state of the conversation and the policy both allow this.
+
+    `actor=None` is the host itself: no policy is asked.
+    """
+    if conversation is not None and (against := refusal(conversation, capability, is_host=actor is None)):
+        raise against
+    if actor is None:
+        return
+    allowed = get_policy().can(
+        actor, capability, conversation=conversation, message=message, users=users, subject=subject
+    )
+    if not allowed:
+        raise Denied
+
+
+def capabilities_in(actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:
+    """Return, per conversation id, what the actor may do there now: the policy's answer less what state forbids."""
+    load_memberships(actor, conversations)
+    granted = get_policy().capabilities(actor, conversations)
+    return {
+        conversation.pk: frozenset(
+            name for name in granted.get(conversation.pk, frozenset()) if refusal(conversation, name) is None
+        )
+        for conversation in conversations
+    }
