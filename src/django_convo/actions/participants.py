@@ -125,8 +125,8 @@ def change_role(*, actor: Any | None, conversation: AbstractConversation, user: 
 def forget_user(*, user: Any) -> None:
     """Take a user who is about to be deleted out of every conversation; locks them in id order.
 
-    Runs within the host's own `user.delete()`. The log says who left but names no actor, since that row goes; ownership
-    is handed on. Emits `participant.removed`, and `participant.updated` or `conversation.closed`.
+    Runs within the host's own `user.delete()`. The log says who left but names no actor, since that row goes;
+    ownership is handed on. Emits `participant.removed`, and `participant.updated` or `conversation.closed`.
     """
     conversations = get_conversation_model()._default_manager.filter(
         pk__in=Participant.objects.filter(user=user).values("conversation")

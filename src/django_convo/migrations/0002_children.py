@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
+                        related_query_name="convo_participant",
                         to=conf.settings.CONVERSATION_MODEL,
                         verbose_name="conversation",
                     ),
