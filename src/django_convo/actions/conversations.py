@@ -297,7 +297,7 @@ def _first_role(kind: ConversationKind, member: Any, actor: Any | None, roles: M
 
 
 def _clean_text(row: AbstractConversation, name: str, value: str) -> str:
-    limit = type(row)._meta.get_field(name).max_length
+    limit = getattr(type(row)._meta.get_field(name), "max_length", None)
     if not isinstance(value, str) or not is_storable_text(value):
         raise Invalid("invalid_text", _("This is not a text that can be stored."), field=name)
     if limit is not None and len(value) > limit:

@@ -102,7 +102,7 @@ def _own_row(actor: Any, conversation: AbstractConversation) -> Participant:
 def _move_pointer(actor: Any, conversation: AbstractConversation, target: int, *, is_forward: bool) -> Participant:
     """Set the pointer and recount what is unread behind it, while nobody can send."""
     row = lock_conversation(conversation)
-    participant = Participant.objects.select_for_update().filter(conversation=row, user=actor).first()
+    participant = Participant.objects.select_for_update().filter(conversation=row.pk, user=actor).first()
     if participant is None:
         raise Denied
     target = min(target, row.last_seq)
@@ -111,7 +111,7 @@ def _move_pointer(actor: Any, conversation: AbstractConversation, target: int, *
     unread = (
         get_message_model()
         ._default_manager.counted(actor)
-        .filter(conversation=row, seq__gt=target, seq__gte=participant.visible_from_seq)
+        .filter(conversation=row.pk, seq__gt=target, seq__gte=participant.visible_from_seq)
         .count()
     )
     participant.last_read_seq = target

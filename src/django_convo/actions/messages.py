@@ -72,7 +72,7 @@ def send_message(
     change.write()
     if actor is not None:
         # One's own message is read: the sender's pointer moves to the end with it.
-        Participant.objects.using(message._state.db).filter(conversation=row, user=actor).change(
+        Participant.objects.using(message._state.db).filter(conversation=row.pk, user=actor).change(
             last_read_seq=row.last_seq, read_count_seq=row.count_seq, last_delivered_seq=row.last_seq
         )
     message.was_created = True
@@ -102,7 +102,7 @@ def _find(
     message = (
         get_message_model()
         ._default_manager.select_related("sender", "reply_to", "reply_to__sender")
-        .filter(conversation=conversation, sender=actor, client_id=client_id)
+        .filter(conversation=conversation.pk, sender=actor, client_id=client_id)
         .first()
     )
     if message is None:
@@ -150,7 +150,7 @@ def _find_answered(
         return None
     key = reply_to.pk if isinstance(reply_to, AbstractMessage) else reply_to
     visible = get_policy().visible_messages(actor) if actor is not None else get_message_model()._default_manager.all()
-    found = visible.select_related("sender").filter(conversation=conversation, pk=key, deleted_at=None).first()
+    found = visible.select_related("sender").filter(conversation=conversation.pk, pk=key, deleted_at=None).first()
     if found is None:
         raise InvalidReference(field="reply_to")
     return found

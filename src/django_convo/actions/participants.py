@@ -170,7 +170,7 @@ def _admit(change: Change, user: Any, role: str) -> None:
     row = change.conversation
     if row.participant_count >= settings.MAX_PARTICIPANTS:
         raise too_many_participants()
-    Departure.objects.filter(conversation=row, user=user).delete()
+    Departure.objects.filter(conversation=row.pk, user=user).delete()
     change.count_participant(+1)
     event_seq = change.emit(EventType.PARTICIPANT_ADDED, user=key_of(user), role=role)
     participant = Participant.objects.create(
@@ -191,7 +191,8 @@ def _admit(change: Change, user: Any, role: str) -> None:
 
 def _dismiss(change: Change, participant: Participant, *, is_user_going: bool = False) -> None:
     """Delete the row, leave a departure for sync, hand ownership on; a departure of a user who goes would go too."""
-    row, user_id = change.conversation, participant.user_id
+    row: AbstractConversation = change.conversation
+    user_id: Any = participant.user_id
     heirs = _others(participant)
     Participant.objects.filter(pk=participant.pk).delete()
     if not is_user_going:

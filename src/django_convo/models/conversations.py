@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from .participants import Participant
 
 C = TypeVar("C", bound="AbstractConversation")
+
+
+def _participant_model() -> type[Participant]:
+    return apps.get_model("django_convo", "Participant")
 
 
 class ConversationQuerySet(models.QuerySet[C], Generic[C]):
@@ -45,7 +50,7 @@ class ConversationQuerySet(models.QuerySet[C], Generic[C]):
         return self.order_by("pk").select_for_update(no_key=no_key, of=("self",) if no_key else ())
 
     def _participants(self) -> models.QuerySet[Participant]:
-        return self.model._meta.get_field("participants").remote_field.through._default_manager.using(self._db)
+        return _participant_model()._default_manager.using(self.db)
 
 
 class AbstractConversation(CreatedModel):
@@ -155,8 +160,7 @@ class AbstractConversation(CreatedModel):
         return known
 
     def _participants(self) -> models.QuerySet[Participant]:
-        through = type(self)._meta.get_field("participants").remote_field.through
-        return through._default_manager.using(self._state.db).filter(conversation_id=self.pk)
+        return _participant_model()._default_manager.using(self._state.db).filter(conversation_id=self.pk)
 
 
 class Conversation(AbstractConversation):

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from django_convo.conf import settings
 
+from .conversations import AbstractConversation
+
 
 class Event(models.Model):
     """One change of one conversation: ids and small facts, never a body; numbered without gaps."""
 
-    conversation = models.ForeignKey(
+    conversation: models.ForeignKey[AbstractConversation, AbstractConversation] = models.ForeignKey(
         settings.CONVERSATION_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     event_seq = models.BigIntegerField()

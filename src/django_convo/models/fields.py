@@ -70,9 +70,10 @@ class ParticipantsField(models.ManyToManyField):  # type: ignore[type-arg]
         kwargs.update(related_name="+", editable=False)
         super().__init__(to, **kwargs)
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        kwargs["private_only"] = True
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = True, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only=True, **kwargs)
         if not cls._meta.abstract:
             setattr(cls, name, _ReadOnlyDescriptor(self.remote_field, reverse=False))
 

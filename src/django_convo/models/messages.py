@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_convo.conf import settings
 from django_convo.types import MessageKind
 
+from .conversations import AbstractConversation
 from .fields import ExactCharField, uuid7, validate_metadata
 
 M = TypeVar("M", bound="AbstractMessage")
@@ -33,7 +34,7 @@ class AbstractMessage(models.Model):
     """Base of the message model; a host that swaps it subclasses this and adds columns."""
 
     message_id = models.UUIDField(_("message id"), primary_key=True, default=uuid7, editable=False)
-    conversation = models.ForeignKey(
+    conversation: models.ForeignKey[AbstractConversation, AbstractConversation] = models.ForeignKey(
         settings.CONVERSATION_MODEL,
         on_delete=models.CASCADE,
         related_name="+",

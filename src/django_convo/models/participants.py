@@ -13,6 +13,7 @@ from django_convo.conf import settings
 from django_convo.types import ROLE_RANK, ConversationRole, NotifyLevel
 
 from .base import UpdatedModel
+from .conversations import AbstractConversation
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -42,7 +43,7 @@ class Participant(UpdatedModel):
     """A user in a conversation. The row exists exactly while the user is a member."""
 
     # Without a reverse manager, but with a name for queries: a page of conversations reads one's own row in a join.
-    conversation = models.ForeignKey(
+    conversation: models.ForeignKey[AbstractConversation, AbstractConversation] = models.ForeignKey(
         settings.CONVERSATION_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
@@ -127,7 +128,7 @@ class Departure(models.Model):
     user = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    conversation = models.ForeignKey(
+    conversation: models.ForeignKey[AbstractConversation, AbstractConversation] = models.ForeignKey(
         settings.CONVERSATION_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     left_at = models.DateTimeField(default=timezone.now)

@@ -126,7 +126,7 @@ class Policy:
 
         Must agree with `visible_messages` and `visible_conversations`: a policy that overrides those overrides this.
         """
-        members = Participant.objects.filter(conversation=conversation, user__in=user_ids)
+        members = Participant.objects.filter(conversation=conversation.pk, user__in=user_ids)
         if message is not None:
             members = members.filter(visible_from_seq__lte=message.seq)
         return set(members.values_list("user", flat=True))
