@@ -25,9 +25,10 @@ R = TypeVar("R")
 ATTEMPTS: Final = 6
 FIRST_PAUSE_SECONDS: Final = 0.02
 
-# PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB: deadlock, lock wait timeout.
+# PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB: deadlock, lock wait timeout, and (from 11.6 on)
+# a row that changed since the snapshot.
 _BUSY_STATES: Final = {"40001", "40P01", "55P03"}
-_BUSY_ERRORS: Final = {1213, 1205}
+_BUSY_ERRORS: Final = {1213, 1205, 1020}
 _BUSY_TEXTS: Final = ("database is locked", "database table is locked")
 
 
@@ -126,17 +127,9 @@ class Change:
         """Add an event to the log and return its `event_seq`; `payload` holds ids and small facts only."""
         event_seq = self.conversation.event_seq + 1
         self.set(event_seq=event_seq, changed_at=self.now)
-        self._events.append(
-            Event(
-                conversation=self.conversation,
-                event_seq=event_seq,
-                type=type,
-                actor=self.actor,
-                seq=seq,
-                payload=payload,
-                created_at=self.now,
-            )
-        )
+        event = Event(event_seq=event_seq, type=type, actor=self.actor, seq=seq, payload=payload, created_at=self.now)
+        event.conversation = self.conversation
+        self._events.append(event)
         return event_seq
 
     def write(self) -> None:

@@ -270,7 +270,7 @@ def _insert(
     Participant.objects.using(row._state.db).bulk_create(
         [
             Participant(
-                conversation=row,
+                conversation_id=row.pk,
                 user=member,
                 role=_first_role(kind, member, actor, roles),
                 joined_at=row.created_at,

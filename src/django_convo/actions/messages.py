@@ -53,7 +53,6 @@ def send_message(
     is_counted = actor is not None
     change.set(last_seq=row.last_seq + 1, count_seq=row.count_seq + is_counted)
     message = get_message_model()(
-        conversation=row,
         sender=actor,
         message_body=clean_body,
         # Never before the message with the number below, even where two machines' clocks differ.
@@ -63,9 +62,10 @@ def send_message(
         kind=MessageKind.USER if is_counted else MessageKind.SYSTEM,
         client_id=client_id,
         client_digest=digest,
-        reply_to=_find_answered(actor, row, reply_to),
         metadata=clean_metadata(metadata),
     )
+    message.conversation = row
+    message.reply_to = _find_answered(actor, row, reply_to)
     message.save(force_insert=True)
     change.set(last_message_id=message.pk, last_message_at=message.sent_at)
     change.emit(EventType.MESSAGE_CREATED, seq=message.seq, message_id=str(message.pk))

@@ -174,7 +174,7 @@ def _admit(change: Change, user: Any, role: str) -> None:
     change.count_participant(+1)
     event_seq = change.emit(EventType.PARTICIPANT_ADDED, user=key_of(user), role=role)
     participant = Participant.objects.create(
-        conversation=row,
+        conversation_id=row.pk,
         user=user,
         role=role,
         joined_at=change.now,
@@ -196,7 +196,7 @@ def _dismiss(change: Change, participant: Participant, *, is_user_going: bool = 
     heirs = _others(participant)
     Participant.objects.filter(pk=participant.pk).delete()
     if not is_user_going:
-        Departure.objects.create(conversation=row, user_id=user_id, left_at=change.now)
+        Departure.objects.create(conversation_id=row.pk, user_id=user_id, left_at=change.now)
     change.count_participant(-1)
     change.emit(EventType.PARTICIPANT_REMOVED, user=user_id if isinstance(user_id, (int, str)) else str(user_id))
     if participant.role == ConversationRole.OWNER:

@@ -59,10 +59,10 @@ class AbstractMessage(models.Model):
     )
     client_id = ExactCharField(_("client id"), max_length=64, null=True, blank=True, editable=False)
     client_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)
-    reply_to = models.ForeignKey(
+    reply_to: models.ForeignKey[AbstractMessage | None, AbstractMessage | None] = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
     )
-    thread_root = models.ForeignKey(
+    thread_root: models.ForeignKey[AbstractMessage | None, AbstractMessage | None] = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
     )
     reply_count = models.PositiveIntegerField(default=0, editable=False)
