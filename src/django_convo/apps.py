@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 from django_convo import conf
@@ -18,16 +19,24 @@ class DjangoConvoConfig(AppConfig):
     verbose_name = _("Conversations")
     default_auto_field = "django.db.models.BigAutoField"
 
-    def import_models(self) -> None:
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        # Before any app imports its models, so that a host's may name the settings wherever they stand in the list.
         conf.install_model_defaults()
-        super().import_models()
+        super().__init__(app_name, app_module)
 
     def ready(self) -> None:
         # Imported here, because models, which actions are made of, exist only once every app is loaded.
         from django.contrib.auth import get_user_model
         from django.db.models.signals import pre_delete
 
-        pre_delete.connect(_forget_user, sender=get_user_model(), dispatch_uid="django_convo.forget_user")
+        from django_convo import checks  # noqa: F401 - registers them
+
+        # Signals name the class of the instance: a host's proxies of its user model delete users, too.
+        for model in apps.get_models():
+            if issubclass(model, get_user_model()):
+                pre_delete.connect(_forget_user, sender=model, dispatch_uid="django_convo.forget_user")
+        if apps.is_installed("drf_spectacular"):
+            import_module("django_convo.api.schema")
 
 
 def _forget_user(instance: Any, **kwargs: Any) -> None:

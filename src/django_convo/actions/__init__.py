@@ -18,6 +18,7 @@ from .participants import (
     leave_conversation,
     remove_participant,
 )
+from .users import delete_user, register_user, update_user
 
 __all__ = [
     "UNSET",
@@ -26,15 +27,18 @@ __all__ = [
     "close_conversation",
     "create_conversation",
     "delete_conversation",
+    "delete_user",
     "find_repeated",
     "forget_user",
     "join_conversation",
     "leave_conversation",
     "mark_read",
     "mark_unread",
+    "register_user",
     "remove_participant",
     "reopen_conversation",
     "send_message",
     "update_conversation",
     "update_membership",
+    "update_user",
 ]

@@ -85,13 +85,12 @@ def is_busy(error: OperationalError) -> bool:
 def lock_conversation(conversation: AbstractConversation) -> AbstractConversation:
     """Return the row as it is now, locked until the transaction ends; NotFound where it is gone or deleted.
 
-    Memberships that the given instance remembers are kept if `membership_version` says that none has changed since.
+    Memberships that the given instance remembers are kept if nothing has changed since.
     """
     row = get_conversation_model()._default_manager.live().locked().filter(pk=conversation.pk).first()
     if row is None:
         raise NotFound
-    if row.membership_version == conversation.membership_version:
-        row.__dict__["_convo_memberships"] = dict(conversation.__dict__.get("_convo_memberships", {}))
+    row.inherit_memberships(conversation)
     return row
 
 

@@ -111,7 +111,7 @@ def update_conversation(
         wanted["topic"] = _clean_text(row, "topic", topic)
     if not isinstance(metadata, Unset):
         wanted["metadata"] = clean_metadata(metadata)
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    changed = {name: value for name, value in wanted.items() if _as_json(value) != _as_json(getattr(row, name))}
     if changed:
         change = Change(row, actor)
         change.set(**changed)
@@ -173,6 +173,12 @@ def authorize_contacts(person: Any, users: Any, *, subject: Model | None = None)
         raise InvalidReference
 
 
+def refuse_deactivated(users: Iterable[Any]) -> None:
+    """Raise InvalidReference where one of the users cannot log in any more."""
+    if not all(getattr(user, "is_active", True) for user in users):
+        raise InvalidReference
+
+
 def _choose_kind(kind: str | None, size: int) -> ConversationKind:
     if kind is None:
         return ConversationKind.DIRECT if size == 2 else ConversationKind.GROUP
@@ -189,6 +195,7 @@ def _authorize_creation(actor: Any | None, kind: ConversationKind, members: list
         raise too_many_participants()
     authorize(actor, _CREATE_CAPABILITY[kind], users=newcomers, subject=subject)
     if actor is not None:
+        refuse_deactivated(newcomers)
         # Each pair once: everyone with all who come after them.
         for number, person in enumerate(members[:-1], start=1):
             authorize_contacts(person, members[number:], subject=subject)
@@ -258,7 +265,7 @@ def _insert(
     row.participant_count, row.membership_version = len(members), 1
     row.last_message_at = row.changed_at = row.created_at
     if subject is not None:
-        if subject.pk is None:
+        if subject.pk is None or subject._state.adding:
             raise Invalid(
                 "subject_not_saved", _("Save the subject before a conversation is about it."), field="subject"
             )
@@ -294,6 +301,11 @@ def _first_role(kind: ConversationKind, member: Any, actor: Any | None, roles: M
     if role not in ConversationRole.values:
         raise Invalid("invalid_role", _("There is no such role in a conversation."), field="roles")
     return role
+
+
+def _as_json(value: object) -> str:
+    """Return what a client sees of the value: to Python, 1 equals True."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _clean_text(row: AbstractConversation, name: str, value: str) -> str:

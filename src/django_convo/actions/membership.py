@@ -65,12 +65,13 @@ def update_membership(
     """
     if not isinstance(notify, Unset) and notify not in NotifyLevel.values:
         raise Invalid("invalid_notify", _("Notify about all, mentions or none."), field="notify")
-    _read_counters(conversation)
+    row = _read_counters(conversation)
     participant = _own_row(actor, conversation)
     now = timezone.now()
     wanted: dict[str, Any] = {}
     if not isinstance(archived, Unset):
-        wanted["archived_at"] = now if archived else None
+        # Not before the last message, even where the machine that sent it has a clock that is ahead.
+        wanted["archived_at"] = max(now, row.last_message_at) if archived else None
     if not isinstance(pinned, Unset):
         wanted["pinned_at"] = (participant.pinned_at or now) if pinned else None
     if not isinstance(muted_until, Unset):

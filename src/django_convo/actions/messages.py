@@ -43,6 +43,7 @@ def send_message(
     (`client_id_reused` for a different message), NotFound. Emits `message.created`.
     """
     _check_client_id(client_id)
+    metadata = clean_metadata(metadata)
     digest = _digest(body, reply_to, metadata) if client_id is not None else None
     row = lock_conversation(conversation)
     if client_id is not None and (repeated := _find(actor, row, client_id, digest)):
@@ -62,7 +63,7 @@ def send_message(
         kind=MessageKind.USER if is_counted else MessageKind.SYSTEM,
         client_id=client_id,
         client_digest=digest,
-        metadata=clean_metadata(metadata),
+        metadata=metadata,
     )
     message.conversation = row
     message.reply_to = _find_answered(actor, row, reply_to)
@@ -75,6 +76,8 @@ def send_message(
         Participant.objects.using(message._state.db).filter(conversation=row.pk, user=actor).change(
             last_read_seq=row.last_seq, read_count_seq=row.count_seq, last_delivered_seq=row.last_seq
         )
+        # What was remembered for the check stands behind the message that it allowed.
+        row.forget_memberships()
     message.was_created = True
     return message
 
@@ -93,16 +96,18 @@ def find_repeated(
     Raises Conflict (`client_id_reused`) where the earlier send differed.
     """
     _check_client_id(client_id)
-    return _find(actor, conversation, client_id, _digest(body, reply_to, metadata))
+    return _find(actor, conversation, client_id, _digest(body, reply_to, clean_metadata(metadata)))
 
 
 def _find(
     actor: Any | None, conversation: AbstractConversation, client_id: str, digest: str | None
 ) -> AbstractMessage | None:
+    # Without the kind, the host would find those of users who are gone.
+    kind = MessageKind.SYSTEM if actor is None else MessageKind.USER
     message = (
         get_message_model()
         ._default_manager.select_related("sender", "reply_to", "reply_to__sender")
-        .filter(conversation=conversation.pk, sender=actor, client_id=client_id)
+        .filter(conversation=conversation.pk, sender=actor, client_id=client_id, kind=kind)
         .first()
     )
     if message is None:
@@ -114,9 +119,9 @@ def _find(
     return message
 
 
-def _digest(body: str, reply_to: AbstractMessage | UUID | None, metadata: Mapping[str, Any] | None) -> str:
+def _digest(body: str, reply_to: AbstractMessage | UUID | None, metadata: Mapping[str, Any]) -> str:
     answered = reply_to.pk if isinstance(reply_to, AbstractMessage) else reply_to
-    facts = [body, str(answered) if answered else None, metadata or {}]
+    facts = [body, str(answered) if answered else None, metadata]
     # Keys are sorted, so that a client may order its JSON as it likes; surrogates pass, the body is checked later.
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Case, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.conf import settings
-from django_convo.exceptions import Denied, Invalid, InvalidReference, NotFound
+from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import AbstractConversation, Departure, Participant, get_conversation_model
 from django_convo.policy import authorize, capabilities, direct_is_fixed, get_policy
-from django_convo.types import ROLE_RANK, ConversationKind, ConversationRole, EventType
+from django_convo.types import ROLE_RANK, ConversationRole, EventType
 
 from .base import Change, action, key_of, lock_conversation
-from .conversations import authorize_contacts, too_many_participants
+from .conversations import authorize_contacts, refuse_deactivated, too_many_participants
 
 # Above every role: the host itself, and who moderates any conversation.
 _ABOVE_ALL = max(ROLE_RANK.values()) + 1
@@ -52,8 +53,6 @@ def join_conversation(*, actor: Any, conversation: AbstractConversation) -> Abst
     authorize(actor, capabilities.JOIN, conversation=row)
     if row.membership_of(actor) is not None:
         return row
-    if row.kind != ConversationKind.CHANNEL:
-        raise Denied("not_open_to_join", _("Only channels can be joined. Ask to be added."))
     authorize_contacts(actor, row.participants.all())
     _admit(Change(row, actor), actor, ConversationRole.MEMBER)
     return row
@@ -123,11 +122,19 @@ def change_role(*, actor: Any | None, conversation: AbstractConversation, user: 
 
 @action
 def forget_user(*, user: Any) -> None:
-    """Take a user who is about to be deleted out of every conversation; locks them in id order.
+    """Take a user who is about to be deleted out of every conversation; locks those in id order, then the user.
 
     Runs within the host's own `user.delete()`. The log says who left but names no actor, since that row goes;
     ownership is handed on. Emits `participant.removed`, and `participant.updated` or `conversation.closed`.
     """
+    _dismiss_everywhere(user)
+    # From here on nobody can add them: a participant needs the user's row, which is locked after the conversations, as
+    # a sender's is. Whoever added them while this waited for locks is seen now.
+    get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
+    _dismiss_everywhere(user)
+
+
+def _dismiss_everywhere(user: Any) -> None:
     conversations = get_conversation_model()._default_manager.filter(
         pk__in=Participant.objects.filter(user=user).values("conversation")
     )
@@ -139,10 +146,17 @@ def forget_user(*, user: Any) -> None:
 
 def _rank(actor: Any | None, conversation: AbstractConversation) -> int:
     """Return how high the actor stands here."""
-    if actor is None or get_policy().can(actor, capabilities.MODERATE_ANY):
+    if actor is None or _moderates_any(actor):
         return _ABOVE_ALL
     participant = conversation.membership_of(actor)
     return _OUTSIDE if participant is None else participant.rank
+
+
+def _moderates_any(actor: Any) -> bool:
+    try:
+        return get_policy().can(actor, capabilities.MODERATE_ANY)
+    except Denied:  # a policy may say no in this way, too
+        return False
 
 
 def _refuse_higher_role(actor: Any | None, conversation: AbstractConversation, role: str) -> None:
@@ -160,8 +174,7 @@ def _refuse_unreachable(actor: Any | None, conversation: AbstractConversation, u
     """Refuse a newcomer who is deactivated or may not be brought together with someone who is there."""
     if actor is None:
         return
-    if not user.is_active:
-        raise InvalidReference
+    refuse_deactivated([user])
     authorize_contacts(actor, [user])
     authorize_contacts(user, conversation.participants.exclude(pk=actor.pk))
 

@@ -153,10 +153,22 @@ class AbstractConversation(CreatedModel):
 
     def forget_memberships(self) -> None:
         """Drop what was remembered, after participants have changed."""
-        self._known_memberships().clear()
+        self.__dict__.pop("_convo_memberships", None)
+
+    def inherit_memberships(self, older: AbstractConversation) -> None:
+        """Take over what an instance that was read earlier remembers, if nothing has changed since.
+
+        Both columns have to agree: numbers that a rollback took back are given anew, moments are not.
+        """
+        if (self.membership_version, self.changed_at) == (older.membership_version, older.changed_at):
+            self._known_memberships().update(older._known_memberships())
 
     def _known_memberships(self) -> dict[Any, Participant | None]:
-        known: dict[Any, Participant | None] = self.__dict__.setdefault("_convo_memberships", {})
+        """Return what is remembered; void where the instance has since been refreshed to another version."""
+        version, known = self.__dict__.get("_convo_memberships", (None, {}))
+        if version != self.membership_version:
+            known = {}
+            self.__dict__["_convo_memberships"] = (self.membership_version, known)
         return known
 
     def _participants(self) -> models.QuerySet[Participant]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -26,6 +28,9 @@ _uuid7_last = 0
 # RFC 9562, section 5.7: version and variant bits.
 _UUID7_VERSION = 0x7 << 76
 _UUID7_VARIANT = 0b10 << 62
+
+# PostgreSQL has no NUL in texts; lone surrogates cannot be encoded.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def uuid7() -> uuid.UUID:
@@ -109,40 +114,43 @@ class _ReadOnlyDescriptor(ManyToManyDescriptor):  # type: ignore[type-arg]
         return type("ReadOnlyParticipants", (super().related_manager_cls,), refusals)
 
 
-def _depth(value: object) -> int:
-    """Return how deep containers are nested in a JSON value, without recursion."""
-    deepest, waiting = 0, [(value, 1)]
+def _walk(value: object) -> Iterator[tuple[object, int]]:
+    """Yield each container, key and value of a JSON value with its depth, without recursion; rings have no end."""
+    waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
-        if isinstance(item, (dict, list)):
-            deepest = max(deepest, depth)
-            children = item.values() if isinstance(item, dict) else item
-            waiting.extend((child, depth + 1) for child in children)
-    return deepest
+        yield item, depth
+        if isinstance(item, dict):
+            waiting.extend((part, depth + 1) for pair in item.items() for part in pair)
+        elif isinstance(item, (list, tuple)):
+            waiting.extend((part, depth + 1) for part in item)
 
 
 def is_storable_text(text: str) -> bool:
     """Say whether every database can hold the text: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def validate_metadata(value: object) -> None:
     """Accept a JSON object within `CONVO_METADATA_MAX_BYTES` and `CONVO_METADATA_MAX_DEPTH`; else ValidationError."""
     if not isinstance(value, dict):
         raise ValidationError(_("Metadata must be a JSON object."), code="metadata_not_an_object")
-    if _depth(value) > settings.METADATA_MAX_DEPTH:
-        raise ValidationError(
-            _("Metadata is nested too deep: at most %(limit)d levels."),
-            code="metadata_too_deep",
-            params={"limit": settings.METADATA_MAX_DEPTH},
-        )
+    limit = settings.METADATA_MAX_DEPTH
+    for item, depth in _walk(value):
+        if depth > limit and isinstance(item, (dict, list, tuple)):
+            raise ValidationError(
+                _("Metadata is nested too deep: at most %(limit)d levels."),
+                code="metadata_too_deep",
+                params={"limit": limit},
+            )
+        if isinstance(item, str) and not is_storable_text(item):
+            raise ValidationError(_("Metadata holds a text that cannot be stored."), code="metadata_invalid")
+        if isinstance(item, dict) and not all(isinstance(key, str) for key in item):
+            raise ValidationError(_("The keys of a JSON object are texts."), code="metadata_invalid")
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        size = len(text.encode())
-    except (TypeError, ValueError) as error:  # UnicodeEncodeError of a lone surrogate is a ValueError
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError) as error:
         raise ValidationError(_("Metadata holds a value that JSON cannot."), code="metadata_invalid") from error
-    if "\\u0000" in text:
-        raise ValidationError(_("Metadata holds a NUL character."), code="metadata_invalid")
     if size > settings.METADATA_MAX_BYTES:
         raise ValidationError(
             _("Metadata is too large: at most %(limit)d bytes."),

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.exceptions import Denied
+from django_convo.types import ConversationKind
 
 from . import capabilities as c
 
@@ -29,6 +30,8 @@ def refusal(conversation: Any, capability: str, *, is_host: bool = False) -> Den
     """
     if conversation.is_direct and capability in _FIXED_IN_DIRECT:
         return direct_is_fixed()
+    if capability == c.JOIN and conversation.kind != ConversationKind.CHANNEL:
+        return Denied("not_open_to_join", _("Only channels can be joined. Ask to be added."))
     if conversation.is_closed and capability in _FROZEN_WHEN_CLOSED and not is_host:
         return Denied("conversation_closed", _("This conversation is closed."))
     return None

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from django_convo.models.fields import uuid7
+from django_convo.models.fields import is_storable_text, uuid7
 
 
 class Role(models.TextChoices):
@@ -41,8 +41,12 @@ class AccountManager(BaseUserManager["AbstractAccount"]):
         )
 
     def get_by_natural_key(self, username: str | None) -> AbstractAccount:
-        """Return the user with this e-mail address, whatever its case."""
-        return self.get(email=self.model.normalize_login(username or ""))
+        """Return the user with this e-mail address, whatever its case; DoesNotExist where there is none."""
+        login = self.model.normalize_login(username or "")
+        if not is_storable_text(login):
+            # Basic authentication passes on what a client sent, and PostgreSQL refuses a NUL even in a question.
+            raise self.model.DoesNotExist
+        return self.get(email=login)
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:

@@ -1,0 +1,27 @@
+"""The admin site's pages, over the models in use.
+
+A host that wants other ones subclasses these: `admin.site.unregister(Conversation)`, then registers its own.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from django_convo.models import Event, Participant, get_conversation_model, get_message_model
+
+from .conversations import ConversationAdmin
+from .events import EventAdmin
+from .messages import MessageAdmin
+from .participants import ParticipantAdmin
+
+__all__ = ["ConversationAdmin", "EventAdmin", "MessageAdmin", "ParticipantAdmin"]
+
+for model, model_admin in (
+    (get_conversation_model(), ConversationAdmin),
+    (Participant, ParticipantAdmin),
+    (get_message_model(), MessageAdmin),
+    (Event, EventAdmin),
+):
+    # The app of a swapped model may stand before ours, and have registered what it wants.
+    if not admin.site.is_registered(model):
+        admin.site.register(model, model_admin)

@@ -1,0 +1,61 @@
+"""Which class shapes which answer, and what the shapes share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.utils.module_loading import import_string
+from rest_framework import serializers
+
+from django_convo.conf import settings
+from django_convo.exceptions import InvalidReference
+
+from .values import user_key
+
+# The names that CONVO_SERIALIZERS knows: a host's subclass of one of these takes its place everywhere.
+OUTPUTS: Final[dict[str, str]] = {
+    "conversation": "django_convo.api.conversations.ConversationSerializer",
+    "participant": "django_convo.api.participants.ParticipantSerializer",
+    "membership": "django_convo.api.membership.MembershipSerializer",
+    "membership_state": "django_convo.api.membership.MembershipStateSerializer",
+    "message": "django_convo.api.messages.MessageSerializer",
+}
+
+
+def output_class(name: str) -> type[serializers.BaseSerializer[Any]]:
+    """Return the class that shapes an answer: the host's (`CONVO_SERIALIZERS`), else ours."""
+    path = settings.SERIALIZERS.get(name) or OUTPUTS[name]
+    return cast("type[serializers.BaseSerializer[Any]]", import_string(path))
+
+
+def rendered(name: str, value: Any, *, context: Mapping[str, Any], many: bool = False) -> Any:
+    """Return a row, or with `many` a list of rows, in the shape of that name."""
+    serializer = output_class(name)(context=context)
+    if many:
+        return [serializer.to_representation(item) for item in value]
+    return serializer.to_representation(value)
+
+
+class UserKeyField(serializers.CharField):
+    """The id of a user in a body: a key of the host's user model.
+
+    One that cannot be a key answers as an unknown one does, so that the two are never told apart.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        key = user_key(super().to_internal_value(data))
+        if key is None:
+            raise InvalidReference
+        return key
+
+
+class ReferenceField(serializers.UUIDField):
+    """The id of a row of ours in a body, with the same answer to malformed and unknown ones."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise InvalidReference from error

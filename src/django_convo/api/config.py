@@ -1,0 +1,90 @@
+"""`GET /config/`: what a client needs to know of this installation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.urls import NoReverseMatch, reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from django_convo.actions.messages import CLIENT_ID_MAX_LENGTH
+from django_convo.conf import settings
+
+from .base import ConvoViewSet
+from .sync import MOST_HEADS
+
+# Seconds between a client's pings: less than the minute after which proxies commonly cut a silent connection.
+PING_INTERVAL: Final = 25
+
+
+class ConfigSerializer(serializers.Serializer[Any]):
+    """The addresses are null where this installation does not offer the transport: clients then poll `/sync/`."""
+
+    websocket_url = serializers.CharField(allow_null=True)
+    stream_url = serializers.CharField(allow_null=True)
+    epoch = serializers.CharField()
+    ping_interval = serializers.IntegerField()
+    limits = serializers.DictField(child=serializers.IntegerField())
+    features = serializers.ListField(child=serializers.CharField())
+
+
+class ConfigViewSet(ConvoViewSet):
+    """What this installation offers."""
+
+    noun = "config"
+
+    def get_serializer_class(self) -> type[ConfigSerializer]:
+        """Return the shape of the answer."""
+        return ConfigSerializer
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        """Return addresses, limits and features."""
+        return Response(
+            {
+                "websocket_url": _address(request, "websocket", scheme="ws"),
+                "stream_url": _address(request, "stream", scheme="http"),
+                "epoch": settings.EPOCH,
+                "ping_interval": PING_INTERVAL,
+                "limits": limits(),
+                "features": features(),
+            }
+        )
+
+
+def limits() -> dict[str, int]:
+    """Return what a client should not go beyond."""
+    return {
+        "message_max_length": settings.MESSAGE_MAX_LENGTH,
+        "client_id_max_length": CLIENT_ID_MAX_LENGTH,
+        "max_participants": settings.MAX_PARTICIPANTS,
+        "metadata_max_bytes": settings.METADATA_MAX_BYTES,
+        "metadata_max_depth": settings.METADATA_MAX_DEPTH,
+        "page_size": settings.PAGE_SIZE,
+        "max_page_size": settings.MAX_PAGE_SIZE,
+        "sync_max_events": settings.SYNC_MAX_EVENTS,
+        "sync_max_heads": MOST_HEADS,
+    }
+
+
+def features() -> list[str]:
+    """Return the names of what is on, of what may be off."""
+    switches = {
+        "registration": settings.REGISTRATION == "open",
+        "users_write": settings.USERS_API == "full",
+        "subjects": bool(settings.SUBJECT_MODELS),
+        "history_for_new_participants": settings.HISTORY_FOR_NEW_PARTICIPANTS == "all",
+    }
+    return ["events", "sync", *(name for name, is_on in switches.items() if is_on)]
+
+
+def _address(request: Request, name: str, *, scheme: str) -> str | None:
+    """Return the absolute address of a transport, or None where no route of that name stands beside this one."""
+    match = request.resolver_match
+    namespaces = f"{match.namespace}:" if match is not None and match.namespace else ""
+    try:
+        address = request.build_absolute_uri(reverse(namespaces + name))
+    except NoReverseMatch:
+        return None
+    return scheme + address.removeprefix("http")

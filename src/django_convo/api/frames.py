@@ -1,0 +1,148 @@
+"""Frames: events of the log as clients get them, rendered from the rows as they are now.
+
+A frame states results, never differences, so that applying one twice or late changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from django_convo.models import AbstractConversation, Event
+from django_convo.selectors.messages import readable
+
+from .base import rendered, stamp, user_key
+from .users import UserCardSerializer, card
+
+# What a conversation's JSON holds for one viewer, or what the frames that follow would contradict.
+_NOT_IN_FRAMES: Final = frozenset(
+    {
+        "participants",
+        "last_message",
+        "last_message_at",
+        "last_seq",
+        "count_seq",
+        "event_seq",
+        "unread_count",
+        "mention_count",
+        "membership",
+        "capabilities",
+    }
+)
+
+
+class FrameSerializer(serializers.Serializer[Any]):
+    """One event of a conversation; one that the viewer may not see has only type, conversation and number.
+
+    `data` is `{"message"}` for `message.*`, `{"conversation"}` for `conversation.*`, and `{"user_id", "user", "role",
+    "participant_count"}` for `participant.*`.
+    """
+
+    type = serializers.CharField()
+    conversation_id = serializers.UUIDField()
+    event_seq = serializers.IntegerField()
+    seq = serializers.IntegerField(required=False, allow_null=True)
+    count_seq = serializers.IntegerField(required=False)
+    actor = UserCardSerializer(required=False, allow_null=True)
+    at = serializers.DateTimeField(required=False)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
+
+
+def render_frames(
+    events: Sequence[Event], *, conversations: Mapping[UUID, AbstractConversation], context: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the events as frames for the user of `context["request"]`; two queries, however many there are.
+
+    `conversations` holds each event's conversation, with the viewer's membership known. A user or an actor who is gone
+    is null.
+    """
+    messages = _messages(events, context)
+    users = _users(events)
+    frames = []
+    for event in events:
+        conversation = conversations[event.conversation_id]
+        data = _data(event, conversation, messages, users, context)
+        if data is None:
+            frames.append(_hidden(event))
+            continue
+        frames.append(
+            {
+                "type": event.type,
+                "conversation_id": str(event.conversation_id),
+                "event_seq": event.event_seq,
+                "seq": event.seq,
+                "count_seq": conversation.count_seq,
+                "actor": card(users.get(event.actor_id)),
+                "at": stamp(event.created_at),
+                "data": data,
+            }
+        )
+    return frames
+
+
+def _hidden(event: Event) -> dict[str, Any]:
+    return {"type": "hidden", "conversation_id": str(event.conversation_id), "event_seq": event.event_seq}
+
+
+def _data(
+    event: Event,
+    conversation: AbstractConversation,
+    messages: Mapping[UUID, Any],
+    users: Mapping[Any, Any],
+    context: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Return what the frame states, or None where the viewer may not see it."""
+    noun = event.type.partition(".")[0]
+    if noun == "message":
+        message = messages.get(UUID(event.payload["message_id"]))
+        return None if message is None else {"message": _message(message, context)}
+    if noun == "participant":
+        return {
+            "user_id": event.payload["user"],
+            "user": card(users.get(user_key(event.payload["user"]))),
+            "role": event.payload.get("role"),
+            "participant_count": conversation.participant_count,
+        }
+    return {"conversation": _conversation(conversation, context)}
+
+
+def _message(message: Any, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the REST shape, with what is quoted as a reference alone."""
+    shown: dict[str, Any] = rendered("message", message, context=dict(context))
+    quoted = message.reply_to if message.reply_to_id is not None else None
+    shown["reply_to"] = None if quoted is None else {"message_id": str(quoted.pk), "seq": quoted.seq}
+    return shown
+
+
+def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the REST shape without what depends on the viewer."""
+    bare: Any = copy(conversation)
+    bare.first_participants, bare.last_message, bare.viewer_capabilities = [], None, frozenset()
+    shown: dict[str, Any] = rendered("conversation", bare, context=dict(context))
+    return {name: value for name, value in shown.items() if name not in _NOT_IN_FRAMES}
+
+
+def _messages(events: Iterable[Event], context: Mapping[str, Any]) -> dict[UUID, Any]:
+    """Read the messages concerned, as far as the viewer may."""
+    concerned = [event for event in events if event.type.startswith("message.")]
+    if not concerned:
+        return {}
+    rows = readable(context["request"].user).filter(
+        pk__in={event.payload["message_id"] for event in concerned},
+        conversation__in={event.conversation_id for event in concerned},
+    )
+    return {row.pk: row for row in rows}
+
+
+def _users(events: Iterable[Event]) -> dict[Any, Any]:
+    """Read who acted and who was acted upon."""
+    keys = set()
+    for event in events:
+        keys |= {event.actor_id, user_key(event.payload.get("user"))}
+    keys.discard(None)
+    return get_user_model()._default_manager.in_bulk(keys) if keys else {}

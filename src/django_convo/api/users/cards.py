@@ -1,0 +1,62 @@
+"""How a user appears inside other answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.db.models import IntegerField, UUIDField
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from django_convo.actions.base import key_of
+
+_ADDRESS: Final = re.compile(r"\S@\S")
+
+
+def name_of(user: Any) -> str:
+    """Return what a user is called: the full name, else a username, else part of the id.
+
+    Never an e-mail address; and a login without a letter is a telephone number or the like, not a name.
+    """
+    full_name = user.get_full_name() if hasattr(user, "get_full_name") else ""
+    for name in (full_name, user.get_username()):
+        text = str(name or "").strip()
+        if any(map(str.isalpha, text)) and not _ADDRESS.search(text):
+            return text
+    # The end of the id: a UUID of version 7 begins with the time, alike for all who came that day.
+    return _("User %s") % str(user.pk).replace("-", "")[-6:]
+
+
+def avatar_of(user: Any) -> str | None:
+    """Return the address of the user's picture, where the host's user model offers a `convo_avatar`."""
+    return getattr(user, "convo_avatar", None) or None
+
+
+def card(user: Any | None) -> dict[str, Any] | None:
+    """Return how a user appears inside other answers; None for one who is gone."""
+    if user is None:
+        return None
+    return {"user_id": key_of(user), "name": name_of(user), "avatar": avatar_of(user)}
+
+
+def key_field() -> serializers.Field[Any, Any, Any, Any]:
+    """Return the field for a key of the host's user model."""
+    key = get_user_model()._meta.pk
+    if isinstance(key, UUIDField):
+        return serializers.UUIDField()
+    return serializers.IntegerField() if isinstance(key, IntegerField) else serializers.CharField()
+
+
+class UserCardSerializer(serializers.Serializer[Any]):
+    """A user inside another answer; `avatar` is null unless the user model offers one."""
+
+    name = serializers.CharField()
+    avatar = serializers.CharField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"user_id": key_field(), **super().get_fields()}
+
+    def to_representation(self, instance: Any) -> Any:
+        return card(instance)

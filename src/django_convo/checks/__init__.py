@@ -1,0 +1,44 @@
+"""System checks: each says what is wrong and gives the line to write. `docs/reference/checks.md` has a row for each.
+
+`manage.py check --tag django_convo` runs these alone; those that look at how a site is served need `--deploy`.
+"""
+
+from __future__ import annotations
+
+from django.core.checks import register
+
+from .databases import check_connection_pool, check_lock_timeout, check_sqlite_transactions
+from .paths import check_dotted_paths
+from .policies import check_policy_audience, check_subject_models, check_visible_subjects
+from .roles import check_capabilities, check_conversation_roles, check_roles_of_users
+from .site import check_rest_framework_is_installed, check_throttle_cache
+from .swapped import check_swapped_migrations, check_swapped_models
+from .values import check_names, check_page_sizes, check_throttle_scopes, check_values
+
+__all__ = ["ALWAYS", "ON_DEPLOY", "TAG"]
+
+TAG = "django_convo"
+ALWAYS = (
+    check_rest_framework_is_installed,
+    check_values,
+    check_page_sizes,
+    check_names,
+    check_throttle_scopes,
+    check_dotted_paths,
+    check_capabilities,
+    check_conversation_roles,
+    check_roles_of_users,
+    check_policy_audience,
+    check_visible_subjects,
+    check_subject_models,
+    check_swapped_models,
+    check_swapped_migrations,
+    check_sqlite_transactions,
+    check_lock_timeout,
+)
+ON_DEPLOY = (check_connection_pool, check_throttle_cache)
+
+for check in ALWAYS:
+    register(check, TAG)
+for check in ON_DEPLOY:
+    register(check, TAG, deploy=True)

@@ -1,0 +1,27 @@
+"""Every read that crosses nouns."""
+
+from .events import Log, read_log, read_logs
+from .inbox import CHANNEL_ORDER, INBOX_ORDER, InboxFilters, inbox, open_channels, own, remember, visible
+from .snapshots import decorate
+from .sync import Changes, Position, changes
+from .unread import Unread, unread
+
+__all__ = [
+    "CHANNEL_ORDER",
+    "INBOX_ORDER",
+    "Changes",
+    "InboxFilters",
+    "Log",
+    "Position",
+    "Unread",
+    "changes",
+    "decorate",
+    "inbox",
+    "open_channels",
+    "own",
+    "read_log",
+    "read_logs",
+    "remember",
+    "unread",
+    "visible",
+]

@@ -1,0 +1,182 @@
+"""Messages as a user may read them: one by one, over all conversations, and in windows of one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from django_convo.exceptions import NotFound
+from django_convo.policy import authorize, capabilities, get_policy
+
+from .inbox import remember, visible
+from .keyset import keyset_rows
+
+if TYPE_CHECKING:
+    from django_convo.models import AbstractConversation, AbstractMessage
+
+# Over all conversations by time; within one by number, which its unique index answers.
+ALL_ORDER: Final = ("-sent_at", "-pk")
+CONVERSATION_ORDER: Final = ("-seq",)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageFilters:
+    """What to keep of the messages; None keeps all. `sent_after` and `sent_before` are exclusive."""
+
+    conversation_id: UUID | None = None
+    # The primary key of a user.
+    sender: Any | None = None
+    sent_after: datetime | None = None
+    sent_before: datetime | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowBounds:
+    """Which part of a conversation: at most `limit` messages before or after a number, around one, or the newest."""
+
+    limit: int
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+    is_around_first_unread: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """Messages, newest first, and what lies on either side; `event_seq` was read before them."""
+
+    rows: Sequence[AbstractMessage]
+    event_seq: int
+    anchor_seq: int | None
+    oldest_seq: int
+    has_older: bool
+    has_newer: bool
+
+
+def readable(actor: Any) -> QuerySet[AbstractMessage]:
+    """Return the messages that the actor may read, with sender and quoted message in the same query.
+
+    `reply_is_visible` says whether the actor may read what is quoted, by the same policy.
+    """
+    quoted = get_policy().visible_messages(actor).filter(pk=OuterRef("reply_to"), deleted_at=None)
+    return (
+        get_policy()
+        .visible_messages(actor)
+        .select_related("sender", "reply_to__sender")
+        .annotate(reply_is_visible=Exists(quoted))
+    )
+
+
+def messages(actor: Any, filters: MessageFilters) -> QuerySet[AbstractMessage]:
+    """Return every message that the actor may read; page it by `ALL_ORDER`, or by `CONVERSATION_ORDER` within one."""
+    wanted = {
+        "conversation": filters.conversation_id,
+        "sender": filters.sender,
+        "sent_at__gt": filters.sent_after,
+        "sent_at__lt": filters.sent_before,
+        "kind": filters.kind,
+    }
+    return readable(actor).filter(Q(**{name: value for name, value in wanted.items() if value is not None}))
+
+
+def find_conversation(actor: Any, conversation_id: UUID) -> AbstractConversation:
+    """Return a conversation that the actor may know of, with the actor's own participant row, in one query.
+
+    Raises NotFound alike, and by the same statement, for what is not there and what is not visible.
+    """
+    conversation = visible(actor).filter(pk=conversation_id).first()
+    if conversation is None:
+        raise NotFound
+    remember(actor, [conversation])
+    return conversation
+
+
+def find_readable_conversation(actor: Any, conversation_id: UUID) -> AbstractConversation:
+    """Return a conversation whose messages the actor may read: a member, or by `conversation.view_any`.
+
+    Raises NotFound, and Denied for those who know of it (open channels, moderators of all) but do not read it.
+    """
+    conversation = find_conversation(actor, conversation_id)
+    if conversation.membership_of(actor) is None:
+        authorize(actor, capabilities.VIEW_ANY, conversation=conversation)
+    return conversation
+
+
+def find_message(actor: Any, message_id: UUID, conversation: AbstractConversation | None = None) -> AbstractMessage:
+    """Return a message that the actor may read, in that conversation if one is given; raises NotFound."""
+    rows = readable(actor).filter(pk=message_id)
+    if conversation is not None:
+        rows = rows.filter(conversation=conversation.pk)
+    message = rows.first()
+    if message is None:
+        raise NotFound
+    return message
+
+
+def is_quote_visible(actor: Any, message: AbstractMessage) -> bool:
+    """Say whether the actor may read what the message answers; what `readable` tells of its rows, for one."""
+    quoted = message.reply_to
+    if quoted is None:
+        return False
+    return get_policy().visible_messages(actor).filter(pk=quoted.pk, deleted_at=None).exists()
+
+
+def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds) -> Window:
+    """Return a part of the conversation in one query, or two where the first unread message has to be found.
+
+    The numbers have no gaps, so that half of a window around a message is a range, not a count. `before` and `after`
+    are exclusive; beyond either end is that end.
+    """
+    participant = conversation.membership_of(actor)
+    oldest = participant.visible_from_seq if participant is not None else 1
+    anchor = _anchor(actor, conversation, bounds, oldest)
+    within = readable(actor).filter(conversation=conversation.pk)
+    if anchor is not None:
+        # Half newer, the rest older; near the beginning there are fewer older, so more newer ones.
+        top = max(anchor + bounds.limit // 2, oldest + bounds.limit - 1)
+        within = within.filter(seq__lte=top)
+    if bounds.before is not None:
+        within = within.filter(seq__lt=bounds.before)
+    if bounds.after is not None:
+        within = within.filter(seq__gt=bounds.after)
+    upwards = bounds.after is not None and bounds.before is None
+    rows, has_more = keyset_rows(within, order=CONVERSATION_ORDER, limit=bounds.limit, backwards=upwards)
+    return Window(
+        rows=rows,
+        event_seq=conversation.event_seq,
+        anchor_seq=anchor,
+        oldest_seq=oldest,
+        has_older=bool(rows) and (rows[-1].seq > oldest if upwards else _has_older(rows, has_more, bounds, oldest)),
+        has_newer=bool(rows) and (has_more if upwards else rows[0].seq < conversation.last_seq),
+    )
+
+
+def _has_older(rows: Sequence[AbstractMessage], has_more: bool, bounds: WindowBounds, oldest: int) -> bool:
+    # Below an `after` there is more that the query left out.
+    return has_more or (bounds.after is not None and rows[-1].seq > oldest)
+
+
+def _anchor(actor: Any, conversation: AbstractConversation, bounds: WindowBounds, oldest: int) -> int | None:
+    if conversation.last_seq < oldest:
+        return None
+    if bounds.around is not None:
+        return max(oldest, min(bounds.around, conversation.last_seq))
+    return _first_unread(actor, conversation) if bounds.is_around_first_unread else None
+
+
+def _first_unread(actor: Any, conversation: AbstractConversation) -> int | None:
+    """Return the number of the first message that counts as unread, or None where all is read."""
+    participant = conversation.membership_of(actor)
+    if participant is None or participant.read_count_seq >= conversation.count_seq:
+        return None
+    unread: Any = (
+        get_policy().visible_messages(actor).filter(conversation=conversation.pk, seq__gt=participant.last_read_seq)
+    )
+    first: int | None = unread.counted(actor).order_by("seq").values_list("seq", flat=True).first()
+    return first

@@ -1,0 +1,8 @@
+"""`path("api/", include("django_convo.urls"))`."""
+
+from __future__ import annotations
+
+from django_convo.api.routes import build_urlpatterns
+
+app_name = "django_convo"
+urlpatterns = build_urlpatterns()
