@@ -14,10 +14,10 @@ EntryKind = Literal["speech", "action", "join", "leave", "rename", "notice"]
 NICK = r"[A-Za-z0-9_\-\[\]\\^{}|`]+"
 CLOCK = r"\[\d\d:\d\d\]"
 
-# The first that fits wins. The old logs write actions as `=== nick text`, so that comes after joins, leaves and renames.
+# The first that fits wins. Old logs write actions as `=== nick text`, so that comes after joins, leaves and renames.
 # Exactly one space parts the nick from the text: any further one belongs to the text.
 PATTERNS: tuple[tuple[EntryKind, re.Pattern[str]], ...] = (
-    ("speech", re.compile(rf"{CLOCK} <(?P<nick>[^>\s]+)>(?: (?P<text>.*))?", re.DOTALL)),
+    ("speech", re.compile(rf"{CLOCK} <(?P<nick>[^>\s]+) ?>(?: (?P<text>.*))?", re.DOTALL)),
     ("action", re.compile(rf"{CLOCK} {{1,2}}\* (?P<nick>\S+)(?: (?P<text>.*))?", re.DOTALL)),
     ("join", re.compile(rf"=== (?P<nick>{NICK}) {{1,2}}has joined #\S+")),
     ("leave", re.compile(rf"=== (?P<nick>{NICK}) {{1,2}}has (?:left #|quit)\S*(?: .*)?")),

@@ -16,6 +16,7 @@ from tests.acceptance.parse import Entry, parse_answers, parse_line, parse_lines
         ("[09:15] <mira>", "speech", "mira", ""),
         ("[09:15] <mira> ", "speech", "mira", ""),
         ("[09:15] <o[_^{}|`]> hm", "speech", "o[_^{}|`]", "hm"),
+        ("[09:15] <o[] > padded", "speech", "o[]", "padded"),
         ("[09:15]  * tobin waves", "action", "tobin", "waves"),
         ("[09:15]  * tobin", "action", "tobin", ""),
         ("=== tobin hides behind the sofa", "action", "tobin", "hides behind the sofa"),

@@ -1,4 +1,4 @@
-"""A host model that messages hang on, with a foreign key to a conversation."""
+"""A host model that messages hang on, with foreign keys to a conversation and to a message."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ class Booking(models.Model):
     guest = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     host = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     conversation = models.ForeignKey(settings.CONVO_CONVERSATION_MODEL, on_delete=models.SET_NULL, null=True)
+    # What the host wrote to confirm the booking.
+    confirmation = models.ForeignKey(settings.CONVO_MESSAGE_MODEL, on_delete=models.SET_NULL, null=True)
     is_confirmed = models.BooleanField(default=False)
 
     def __str__(self) -> str:

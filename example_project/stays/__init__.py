@@ -1,0 +1,1 @@
+"""Places to stay and bookings of them; messages hang on the bookings."""

@@ -1,0 +1,1 @@
+"""The invented people, places and talk that `manage.py demo` fills the site with."""

@@ -1,0 +1,113 @@
+"""Bodies are shown to whom the policy lets read everything, each time with an entry in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from django_convo import actions
+from django_convo.exceptions import Denied
+from django_convo.models import Event
+from django_convo.policy import Policy, capabilities
+from tests.admin.pages import bounded_queries, url
+from tests.people import make_group, make_user
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "nobody but the two of us"
+
+
+class SealedPolicy(Policy):
+    """Lets nobody read over others' shoulders, and says so."""
+
+    def can(self, actor: Any, capability: str, **about: Any) -> bool:
+        if capability == capabilities.VIEW_ANY:
+            raise Denied("sealed", "Not here.")
+        return super().can(actor, capability, **about)
+
+
+@pytest.fixture
+def message() -> Any:
+    owner = make_user("owner")
+    conversation = make_group(owner, make_user("member"))
+    return actions.send_message(
+        actor=owner, conversation=conversation, body=SECRET, metadata={"card": "visible to two"}
+    )
+
+
+@pytest.fixture
+def may_view_any(settings: Any) -> None:
+    settings.CONVO_ROLES = {"admin": [capabilities.VIEW_ANY]}
+
+
+def test_body_is_hidden_without_view_any(site: Client, message: Any) -> None:
+    with bounded_queries() as captured:
+        page = site.get(url("message", "change", message.pk)).content.decode()
+
+    assert SECRET not in page
+    assert "visible to two" not in page
+    assert not any("message_body" in query["sql"] for query in captured.captured_queries)
+    assert not LogEntry.objects.exists()
+
+
+def test_body_is_hidden_where_the_policy_raises(site: Client, message: Any, settings: Any) -> None:
+    settings.CONVO_POLICY = f"{__name__}.SealedPolicy"
+
+    assert SECRET not in site.get(url("message", "change", message.pk)).content.decode()
+
+
+@pytest.mark.usefixtures("may_view_any")
+def test_body_is_shown_with_view_any_and_each_view_is_logged(site: Client, staff: Any, message: Any) -> None:
+    for _ in range(2):
+        page = site.get(url("message", "change", message.pk)).content.decode()
+        assert SECRET in page
+        assert "visible to two" in page
+
+    entries = LogEntry.objects.all()
+    assert [(entry.user_id, entry.object_id, entry.change_message) for entry in entries] == [
+        (staff.pk, str(message.pk), "Viewed the body.")
+    ] * 2
+    assert SECRET not in " ".join(entry.object_repr for entry in entries)
+
+
+@pytest.mark.usefixtures("may_view_any")
+@pytest.mark.parametrize("page", ["history", "delete"])
+def test_other_pages_of_a_message_show_no_body(site: Client, message: Any, page: str) -> None:
+    assert SECRET not in site.get(url("message", page, message.pk)).content.decode()
+
+
+@pytest.mark.parametrize("noun", ["message", "event"])
+def test_pages_only_show(site: Client, message: Any, noun: str) -> None:
+    row = message if noun == "message" else Event.objects.get(conversation=message.conversation_id, seq=1)
+
+    assert site.get(url(noun, "change", row.pk)).status_code == 200
+    assert site.get(url(noun, "add")).status_code == 403
+    assert site.post(url(noun, "add")).status_code == 403
+    assert site.post(url(noun, "change", row.pk), {"message_body": "changed"}).status_code == 403
+    assert site.post(url(noun, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_event_shows_its_facts(site: Client, message: Any) -> None:
+    event = Event.objects.get(conversation=message.conversation_id, seq=1)
+
+    page = site.get(url("event", "change", event.pk)).content.decode()
+
+    assert str(message.pk) in page
+    assert SECRET not in page
+
+
+@pytest.mark.parametrize("noun", ["message", "event"])
+def test_page_costs_as_much_in_a_long_conversation(site: Client, message: Any, noun: str) -> None:
+    counts = []
+    for number in range(30):
+        last = actions.send_message(actor=None, conversation=message.conversation, body=f"{number}")
+        if number in {0, 29}:
+            row = last if noun == "message" else Event.objects.latest("pk")
+            with bounded_queries() as captured:
+                site.get(url(noun, "change", row.pk))
+            counts.append(len(captured))
+
+    assert counts[0] == counts[1] <= 4

@@ -1,0 +1,283 @@
+"""Who gets which status at every door: each method of each route, for each kind of actor.
+
+A route or method that is not in the table fails the suite. What an actor may not see is the 404 of what is not there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from django_convo import actions
+from django_convo.models import AbstractConversation, AbstractMessage
+from django_convo.urls import urlpatterns
+from tests.people import make_direct, make_group, make_user
+
+ACTORS = (
+    "owner",
+    "moderator",
+    "member",
+    "observer",
+    "ex_participant",
+    "stranger",
+    "site_admin",
+    "deactivated",
+    "anonymous",
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(kw_only=True)
+class World:
+    """A group, a channel and a direct, and everybody who might knock."""
+
+    actors: dict[str, Any]
+    bystander: Any
+    group: AbstractConversation
+    channel: AbstractConversation
+    direct: AbstractConversation
+    messages: dict[str, AbstractMessage]
+
+
+@pytest.fixture
+def world(settings: Any) -> World:
+    settings.CONVO_USERS_API = "full"
+    settings.CONVO_REGISTRATION = "open"
+    actors = {name: make_user(name) for name in ACTORS if name not in ("site_admin", "anonymous")}
+    actors["site_admin"] = make_user("admin", is_admin=True)
+    actors["anonymous"] = None
+    bystander = make_user("bystander")
+
+    def populated(kind: str) -> AbstractConversation:
+        conversation = make_group(actors["owner"], bystander, kind=kind, title=kind)
+        for name in ("moderator", "member", "observer"):
+            actions.add_participant(actor=None, conversation=conversation, user=actors[name], role=name)
+        for name in ("ex_participant", "deactivated"):
+            actions.add_participant(actor=None, conversation=conversation, user=actors[name])
+        return conversation
+
+    group, channel = populated("group"), populated("channel")
+    direct = make_direct(actors["member"], actors["owner"])
+    messages = {
+        kind: actions.send_message(actor=actors["owner"], conversation=conversation, body="secret")
+        for kind, conversation in (("group", group), ("channel", channel), ("direct", direct))
+    }
+    for conversation in (group, channel):
+        actions.leave_conversation(actor=actors["ex_participant"], conversation=conversation)
+    actors["deactivated"].is_active = False
+    actors["deactivated"].save()
+    return World(actors=actors, bystander=bystander, group=group, channel=channel, direct=direct, messages=messages)
+
+
+Body = Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One door and what each actor gets there; actors in the order of ACTORS, less the last two, who get 403."""
+
+    route: str
+    method: str
+    statuses: tuple[int, ...]
+    kind: str = "group"
+    body: Body = lambda world: {}
+    query: str = ""
+
+
+def row(route: str, method: str, statuses: str, **options: Any) -> Row:
+    return Row(route=route, method=method, statuses=tuple(map(int, statuses.split())), **options)
+
+
+EVERYONE = "200 200 200 200 200 200 200"
+MEMBERS = "200 200 200 200 404 404 403"
+
+
+def adding(world: World) -> dict[str, Any]:
+    return {"user_id": str(world.bystander.pk)}
+
+
+# owner moderator member observer | ex-participant stranger | site admin
+TABLE = [
+    row("config", "get", EVERYONE),
+    row("conversation-list", "get", EVERYONE),
+    row(
+        "conversation-list",
+        "post",
+        "201 201 201 201 400 400 201",  # a user whom one does not see is an invalid reference
+        body=lambda world: {"participants": [str(world.bystander.pk)], "kind": "group"},
+    ),
+    row("conversation-detail", "get", "200 200 200 200 404 404 200"),
+    row("conversation-detail", "patch", "200 200 403 403 404 404 403", body=lambda world: {"title": "new"}),
+    row("conversation-detail", "delete", "204 403 403 403 404 404 204"),
+    row("conversation-close", "post", "200 200 403 403 404 404 200"),
+    row("conversation-reopen", "post", "200 200 403 403 404 404 200"),
+    row("conversation-add-participant", "post", "200 200 403 403 404 404 200", body=adding),
+    row("conversation-remove-participant", "post", "200 200 403 403 404 404 200", body=adding),
+    row("conversation-join", "post", "403 403 403 403 404 404 403"),  # only channels can be joined
+    row("conversation-leave", "post", "200 200 200 200 404 404 200"),
+    row("participant-list", "get", "200 200 200 200 404 404 200"),
+    row("participant-detail", "patch", "200 200 403 403 404 404 200", body=lambda world: {"role": "observer"}),
+    row("membership", "get", MEMBERS),
+    row("membership", "patch", MEMBERS, body=lambda world: {"pinned": True}),
+    row("conversation-read", "post", MEMBERS),
+    row("conversation-unread", "post", MEMBERS, body=lambda world: {"seq": 1}),
+    row("conversation-message-list", "get", MEMBERS),
+    row("conversation-message-list", "post", "201 201 201 403 404 404 403", body=lambda world: {"message_body": "x"}),
+    row("conversation-message-detail", "get", MEMBERS),
+    row("message-list", "get", EVERYONE),
+    row(
+        "message-list",
+        "post",
+        "201 201 201 403 404 404 403",
+        body=lambda world: {"conversation": str(world.group.pk), "message_body": "x"},
+    ),
+    row("message-by-conversation", "get", MEMBERS, query="conversation_id"),
+    row("message-detail", "get", "200 200 200 200 404 404 404"),
+    row("event-list", "get", MEMBERS),
+    row("sync", "post", EVERYONE),
+    row("unread", "get", EVERYONE),
+    row("user-list", "get", EVERYONE),
+    row("user-me", "get", EVERYONE),
+    row("user-detail", "get", "200 200 200 200 404 404 200"),
+    row("user-detail", "put", "403 403 403 403 404 404 200", body=lambda world: {"first_name": "A", "last_name": "B"}),
+    row("user-detail", "patch", "403 403 403 403 404 404 200", body=lambda world: {"first_name": "A"}),
+    row("user-detail", "delete", "403 403 403 403 404 404 204"),
+    # A channel is seen by those who may join it, but not its messages.
+    row("conversation-detail", "get", "200 200 200 200 200 200 200", kind="channel"),
+    row("conversation-join", "post", EVERYONE, kind="channel"),
+    row("conversation-leave", "post", EVERYONE, kind="channel"),
+    row(
+        "conversation-detail",
+        "patch",
+        "200 200 403 403 403 403 403",
+        kind="channel",
+        body=lambda world: {"title": "n"},
+    ),
+    row("conversation-detail", "delete", "204 403 403 403 403 403 204", kind="channel"),
+    row("conversation-close", "post", "200 200 403 403 403 403 200", kind="channel"),
+    row("conversation-reopen", "post", "200 200 403 403 403 403 200", kind="channel"),
+    row("participant-list", "get", "200 200 200 200 403 403 200", kind="channel"),
+    row("membership", "get", "200 200 200 200 403 403 403", kind="channel"),
+    row("membership", "patch", "200 200 200 200 403 403 403", kind="channel", body=lambda world: {"pinned": True}),
+    row("conversation-read", "post", "200 200 200 200 403 403 403", kind="channel"),
+    row("conversation-unread", "post", "200 200 200 200 403 403 403", kind="channel", body=lambda world: {"seq": 1}),
+    row("conversation-message-list", "get", "200 200 200 200 403 403 403", kind="channel"),
+    row(
+        "conversation-message-list",
+        "post",
+        "201 201 201 403 403 403 403",
+        kind="channel",
+        body=lambda world: {"message_body": "x"},
+    ),
+    row("conversation-message-detail", "get", "200 200 200 200 403 403 403", kind="channel"),
+    row("message-detail", "get", "200 200 200 200 404 404 404", kind="channel"),
+    row("message-by-conversation", "get", "200 200 200 200 403 403 403", kind="channel", query="conversation_id"),
+    row("event-list", "get", "200 200 200 200 403 403 403", kind="channel"),
+    # A direct is fixed; the two are `owner` and `member` here.
+    row("conversation-detail", "get", "200 404 200 404 404 404 200", kind="direct"),
+    row(
+        "conversation-detail", "patch", "403 404 403 404 404 404 403", kind="direct", body=lambda world: {"title": "n"}
+    ),
+    row("conversation-detail", "delete", "403 404 403 404 404 404 403", kind="direct"),
+    row("conversation-add-participant", "post", "403 404 403 404 404 404 403", kind="direct", body=adding),
+    row("conversation-remove-participant", "post", "403 404 403 404 404 404 403", kind="direct", body=adding),
+    row("conversation-join", "post", "403 404 403 404 404 404 403", kind="direct"),
+    row("conversation-leave", "post", "403 404 403 404 404 404 403", kind="direct"),
+    row("conversation-message-list", "get", "200 404 200 404 404 404 403", kind="direct"),
+    row(
+        "conversation-message-list",
+        "post",
+        "201 404 201 404 404 404 403",
+        kind="direct",
+        body=lambda world: {"message_body": "x"},
+    ),
+    row("conversation-message-detail", "get", "200 404 200 404 404 404 403", kind="direct"),
+    row("event-list", "get", "200 404 200 404 404 404 403", kind="direct"),
+]
+# Registering is open to those who are not logged in too; its own tests say to whom by each setting.
+OWN_TESTS = {("user-list", "post")}
+
+
+def doors() -> Iterator[tuple[str, str]]:
+    """Yield each route and method that the package serves."""
+    for pattern in urlpatterns:
+        for method in pattern.callback.actions:
+            yield str(pattern.name), method
+
+
+def test_every_door_is_in_the_table() -> None:
+    assert set(doors()) == {(row.route, row.method) for row in TABLE} | OWN_TESTS
+
+
+def cases() -> list[Any]:
+    found = []
+    for row in TABLE:
+        for actor, status in zip(ACTORS, (*row.statuses, 403, 403), strict=True):
+            found.append(pytest.param(row, actor, status, id=f"{row.method}-{row.route}-{row.kind}-{actor}"))
+    return found
+
+
+@pytest.mark.parametrize(("row", "actor", "status"), cases())
+def test_status(world: World, row: Row, actor: str, status: int) -> None:
+    response = knock(world, row, actor)
+
+    assert response.status_code == status, response.content[:300]
+    is_member = actor in ("owner", "moderator", "member", "observer") or row.route == "conversation-join"
+    if not is_member:
+        assert b"secret" not in response.content
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if 404 in row.statuses], ids=lambda row: f"{row.method}-{row.route}-{row.kind}"
+)
+def test_what_is_not_seen_answers_as_what_is_not_there(world: World, row: Row) -> None:
+    unseen, statements = counted(world, row, set())
+    missing, as_many = counted(world, row, {"conversation_id", "message_id", "user_id", "conversation"})
+
+    assert unseen.status_code == missing.status_code == 404
+    assert unseen.json() == missing.json() == {"detail": "Not found.", "code": "not_found"}
+    assert statements == as_many
+
+
+def counted(world: World, row: Row, unknown: set[str]) -> tuple[Any, int]:
+    with CaptureQueriesContext(connection) as queries:
+        response = knock(world, row, "stranger", unknown=unknown)
+    return response, len(queries)
+
+
+def knock(world: World, row: Row, actor: str, *, unknown: set[str] | None = None) -> Any:
+    """Make the request of the row as the actor; the ids named in `unknown` are replaced by ones that do not exist."""
+    conversation = getattr(world, row.kind)
+    ids = {
+        "conversation_id": str(conversation.pk),
+        "message_id": str(world.messages[row.kind].pk),
+        "user_id": str(world.bystander.pk),
+    }
+    body = row.body(world)
+    for name in unknown or ():
+        if name in ids:
+            ids[name] = str(uuid.uuid4()) if name != "user_id" else unknown_user_key(world.bystander.pk)
+        if name in body:
+            body[name] = str(uuid.uuid4())
+    arguments = next(pattern for pattern in urlpatterns if pattern.name == row.route).pattern.converters
+    url = reverse(f"django_convo:{row.route}", kwargs={name: ids[name] for name in arguments})
+    if row.query:
+        url = f"{url}?{row.query}={ids[row.query]}"
+    client = APIClient()
+    user = world.actors[actor]
+    if user is not None:
+        client.force_authenticate(user)
+    return getattr(client, row.method)(url, body if row.method != "get" else None, format="json")
+
+
+def unknown_user_key(known: Any) -> str:
+    return str(uuid.uuid4()) if isinstance(known, uuid.UUID) else str(2**31 - 1)

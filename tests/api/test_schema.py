@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+yaml = pytest.importorskip("yaml", reason="the document is YAML")
+pytest.importorskip("drf_spectacular", reason="needs django-convo[openapi]")
+
+from drf_spectacular.settings import spectacular_settings  # noqa: E402
+
+from django_convo.api.routes import ROUTES  # noqa: E402
+from tests import openapi  # noqa: E402
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+pytestmark = pytest.mark.skipif(
+    os.environ["DJANGO_SETTINGS_MODULE"] != "tests.projects.default.settings",
+    reason="the golden file is the default project's",
+)
+
+
+@pytest.fixture(scope="module")
+def text() -> Any:
+    yield openapi.generate()
+    spectacular_settings.clear_patches()
+
+
+@pytest.fixture(scope="module")
+def document(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
+def operations(document: Any) -> list[tuple[str, str, Any]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_document_is_the_golden_file(text: str) -> None:
+    assert text == openapi.GOLDEN.read_text(), "run python -m tests.openapi --write, and read what changed"
+
+
+def test_document_is_of_the_newest_version(document: Any) -> None:
+    assert document["openapi"] == "3.1.0"
+
+
+def test_document_holds_every_route(document: Any) -> None:
+    described = {(path, method) for path, method, _operation in operations(document)}
+    served = set()
+    for route in ROUTES:
+        path = "/api/" + route.path.replace("<str:", "{").replace(">", "}")
+        served |= {(path, method) for method in route.actions}
+
+    assert described == served
+
+
+def test_every_call_names_its_errors(document: Any) -> None:
+    for path, method, operation in operations(document):
+        statuses = set(operation["responses"])
+        assert {"400", "401", "403"} <= statuses, (path, method)
+        assert ("404" in statuses) >= ("{" in path), (path, method)
+        if method != "get" and path != "/api/sync/":
+            assert "503" in statuses, (path, method)
+        assert operation["description"], (path, method)
+        assert any(status.startswith("2") for status in statuses)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "statuses"),
+    [
+        ("/api/messages/", "post", {"200", "201", "409", "429"}),
+        ("/api/conversations/", "post", {"200", "201", "409", "429"}),
+        ("/api/users/", "post", {"201", "405", "429"}),
+        ("/api/users/{user_id}/", "delete", {"204", "405", "409"}),
+        ("/api/sync/", "post", {"200"}),
+    ],
+)
+def test_calls_name_what_is_special_about_them(document: Any, path: str, method: str, statuses: set[str]) -> None:
+    assert statuses <= set(document["paths"][path][method]["responses"])
+
+
+def test_windows_and_pages_are_two_shapes(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert "oldest_seq" in schemas["MessageWindow"]["properties"]
+    assert "oldest_seq" not in schemas["PaginatedMessageList"]["properties"]
+
+
+def test_choices_have_names(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert schemas["ConversationKind"]["enum"] == ["direct", "group", "channel"]
+    assert schemas["UserRole"]["enum"] == ["guest", "host", "admin"]
+    assert not [name for name in schemas if name.endswith("Enum")]
+
+
+def test_registering_needs_no_login(document: Any) -> None:
+    assert {} in document["paths"]["/api/users/"]["post"]["security"]
+    assert {} not in document["paths"]["/api/users/"]["get"]["security"]

@@ -1,0 +1,144 @@
+"""A process of its own that carries out actions in several threads at once: `python -m tests.concurrency.worker NAME`.
+
+NAME is the test database. Each line on standard input is a JSON list of tasks, each line of the answer the list of
+their results; every task runs in a thread with a connection of its own, and all begin together, upon a line "go".
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.conf import settings
+
+
+def main(database: str) -> None:
+    settings.DATABASES["default"]["NAME"] = database
+    django.setup()
+    for line in sys.stdin:
+        tasks = json.loads(line)
+        results: list[Any] = [None] * len(tasks)
+        gate = threading.Event()
+        threads = [
+            threading.Thread(target=_work, args=(task, number, results, gate), daemon=True)
+            for number, task in enumerate(tasks)
+        ]
+        for thread in threads:
+            thread.start()
+        _answer("ready")
+        assert sys.stdin.readline().strip() == "go"
+        gate.set()
+        for thread in threads:
+            thread.join()
+        _answer(results)
+
+
+def _answer(value: Any) -> None:
+    print(json.dumps(value), flush=True)
+
+
+def _work(task: dict[str, Any], number: int, results: list[Any], gate: threading.Event) -> None:
+    from django.db import connection
+
+    job = JOBS[task.pop("job")]
+    times = task.pop("times", 1)
+    results[number] = done = []
+    try:
+        connection.ensure_connection()
+        gate.wait()
+        for turn in range(times):
+            try:
+                done.append(job(turn=turn, **task))
+            except Exception as error:
+                done.append({"error": f"{type(error).__name__}: {error}"})
+    finally:
+        connection.close()
+
+
+# The jobs; ids come as JSON, so that everything is read anew, as a request would.
+
+
+def _user(key: Any) -> Any:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model()._default_manager.get(pk=key)
+
+
+def _conversation(key: str) -> Any:
+    from django_convo.models import get_conversation_model
+
+    return get_conversation_model()._default_manager.get(pk=key)
+
+
+def send(turn: int, actor: Any, conversation: str, body: str = "{turn}", client_id: str | None = None) -> Any:
+    from django_convo import actions
+
+    message = actions.send_message(
+        actor=_user(actor) if turn == 0 or actor not in _known else _known[actor],
+        conversation=_conversation(conversation),
+        body=body.format(turn=turn),
+        client_id=client_id,
+    )
+    _known[actor] = message.sender
+    return {"id": str(message.pk), "seq": message.seq, "is_new": message.was_created}
+
+
+_known: dict[Any, Any] = {}
+
+
+def create_direct(turn: int, actor: Any, other: Any) -> Any:
+    from django_convo import actions
+
+    conversation, is_new = actions.create_conversation(actor=_user(actor), participants=[_user(other)], body="hi")
+    return {"id": str(conversation.pk), "is_new": is_new}
+
+
+def leave(turn: int, actor: Any, conversation: str) -> Any:
+    from django_convo import actions
+
+    return actions.leave_conversation(actor=_user(actor), conversation=_conversation(conversation)).participant_count
+
+
+def join(turn: int, actor: Any, conversation: str) -> Any:
+    from django_convo import actions
+
+    return actions.join_conversation(actor=_user(actor), conversation=_conversation(conversation)).participant_count
+
+
+def add(turn: int, actor: Any, conversation: str, user: Any) -> Any:
+    from django_convo import actions
+
+    return actions.add_participant(
+        actor=None if actor is None else _user(actor), conversation=_conversation(conversation), user=_user(user)
+    ).participant_count
+
+
+def wander(turn: int, actor: Any, conversation: str) -> Any:
+    """Read to the end, to the middle, and make unread again."""
+    from django_convo import actions
+
+    user, room = _user(actor), _conversation(conversation)
+    if turn % 3 == 0:
+        actions.mark_read(actor=user, conversation=room)
+    elif turn % 3 == 1:
+        actions.mark_unread(actor=user, conversation=room, seq=room.last_seq // 2 + 1)
+    else:
+        actions.mark_read(actor=user, conversation=room, seq=room.last_seq * 3 // 4)
+    return "moved"
+
+
+def delete_user(turn: int, user: Any) -> Any:
+    _user(user).delete()
+    return "deleted"
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (send, create_direct, leave, join, add, wander, delete_user)
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,217 @@
+"""`convo_verify` finds every wrong counter, and `--repair` sets it right."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from django_convo import actions
+from django_convo.models import AbstractConversation, Event, Participant, get_conversation_model, get_message_model
+from django_convo.selectors.differences import find_differences
+from tests.people import log_of, make_direct, make_group, make_user, row_of, unread_of
+from tests.recount import assert_counts
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def talk() -> AbstractConversation:
+    """A group of three with messages by two of them and by the host; the third has read half."""
+    owner, member, reader = make_user("owner"), make_user("member"), make_user("reader")
+    conversation = make_group(owner, member, reader)
+    for actor, body in ((owner, "one"), (member, "two"), (None, "host"), (owner, "three")):
+        actions.send_message(actor=actor, conversation=conversation, body=body)
+    actions.mark_read(actor=reader, conversation=conversation, seq=2)
+    return get_conversation_model()._default_manager.get(pk=conversation.pk)
+
+
+def corrupt(conversation: AbstractConversation, **values: Any) -> None:
+    type(conversation)._default_manager.filter(pk=conversation.pk).update(**values)
+
+
+def verify(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command("convo_verify", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_verify_right_counters_reports_nothing(talk: AbstractConversation) -> None:
+    make_direct(make_user(), make_user())
+
+    assert verify() == "2 conversations checked, 0 differences repaired, 0 left.\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "counted"),
+    [
+        ("last_seq", 3, 4),
+        ("count_seq", 1, 3),
+        ("event_seq", 2, 5),
+        ("event_seq", 9, 5),
+        ("participant_count", 7, 3),
+        ("last_message_id", None, "found"),
+    ],
+)
+def test_verify_wrong_counter_is_found_and_repaired(
+    talk: AbstractConversation, column: str, value: Any, counted: Any
+) -> None:
+    right = getattr(talk, column) if counted == "found" else counted
+    corrupt(talk, **{column: value})
+
+    with pytest.raises(CommandError, match="left"):
+        verify()
+    found = {item.name: item for item in find_differences([talk.pk])}[column]
+    assert (found.stored, found.counted) == (value, right)
+    output = verify("--repair")
+
+    assert f"{talk.pk} {column}: stored {value}, counted {right}" in output
+    assert verify().startswith("1 conversations checked, 0 differences")
+    assert_counts(talk.pk)
+
+
+def test_repair_last_message_at_that_lies_before_the_last_message(talk: AbstractConversation) -> None:
+    corrupt(talk, last_message_at=talk.created_at)
+
+    verify("--repair")
+
+    assert get_conversation_model()._default_manager.get(pk=talk.pk).last_message_at == talk.last_message_at
+
+
+def test_repair_of_the_row_tells_clients(talk: AbstractConversation) -> None:
+    corrupt(talk, participant_count=7)
+
+    verify("--repair")
+
+    assert log_of(talk, after=5) == [("conversation.updated", None, None, {"fields": ["participant_count"]})]
+
+
+def test_repair_unread_of_a_participant(talk: AbstractConversation) -> None:
+    reader = Participant.objects.filter(conversation=talk.pk).latest("pk")
+    before = reader.updated_at
+    Participant.objects.filter(pk=reader.pk).update(read_count_seq=0)
+    with pytest.raises(CommandError):
+        verify()
+
+    output = verify("--repair")
+
+    assert f"{talk.pk} user {reader.user_id} unread: stored 3, counted 1" in output
+    assert unread_of(talk, reader.user) == 1
+    assert row_of(talk, reader.user).updated_at > before
+    assert log_of(talk, after=5) == []
+
+
+def test_repair_pointer_beyond_the_end(talk: AbstractConversation) -> None:
+    reader = Participant.objects.filter(conversation=talk.pk).latest("pk")
+    Participant.objects.filter(pk=reader.pk).update(last_read_seq=99)
+
+    output = verify("--repair")
+
+    assert "last_read_seq: stored 99, counted 4" in output
+    assert row_of(talk, reader.user).last_read_seq == 4
+    assert_counts(talk.pk)
+
+
+def test_repair_wrong_count_moves_every_participant_with_it(talk: AbstractConversation) -> None:
+    before = {row.user_id: talk.count_seq - row.read_count_seq for row in Participant.objects.all()}
+    corrupt(talk, count_seq=0)
+
+    verify("--repair")
+
+    assert_counts(talk.pk)
+    after = Participant.objects.with_unread().values_list("user_id", "unread_count")
+    assert dict(after) == before
+
+
+def test_repair_fills_a_hole_in_the_log(talk: AbstractConversation) -> None:
+    Event.objects.filter(conversation=talk.pk, event_seq=3).delete()
+    with pytest.raises(CommandError):
+        verify()
+
+    verify("--repair")
+
+    filled = Event.objects.get(conversation=talk.pk, event_seq=3)
+    following = Event.objects.get(conversation=talk.pk, event_seq=4)
+    assert (filled.type, filled.payload) == ("conversation.updated", {"fields": []})
+    assert filled.created_at == following.created_at
+    assert find_differences([talk.pk]) == []
+
+
+def test_verify_log_that_was_pruned_from_its_beginning_is_whole(talk: AbstractConversation) -> None:
+    Event.objects.filter(conversation=talk.pk, event_seq__lte=3).delete()
+
+    assert find_differences([talk.pk]) == []
+
+
+def assert_is_last(conversation: AbstractConversation, event_seq: int) -> None:
+    row = get_conversation_model()._default_manager.get(pk=conversation.pk)
+    newest = Event.objects.filter(conversation=conversation.pk).latest("event_seq")
+    assert (row.event_seq, row.changed_at) == (event_seq, newest.created_at) == (newest.event_seq, row.changed_at)
+
+
+def test_repair_log_without_any_event_writes_its_head(talk: AbstractConversation) -> None:
+    Event.objects.filter(conversation=talk.pk).delete()
+
+    verify("--repair")
+
+    assert [row[3] for row in log_of(talk)] == [{"fields": []}, {"fields": ["event_seq"]}]
+    assert_is_last(talk, event_seq=6)
+
+
+def test_repair_log_whose_number_is_absurd_is_left_to_a_person(talk: AbstractConversation) -> None:
+    corrupt(talk, event_seq=10_000_000)
+
+    with pytest.raises(CommandError, match="1 left"):
+        verify("--repair")
+
+    assert Event.objects.filter(conversation=talk.pk).count() == 5
+
+
+@pytest.mark.parametrize("gone", [2, 4])
+def test_repair_cannot_bring_a_message_back(talk: AbstractConversation, gone: int) -> None:
+    get_message_model()._default_manager.filter(conversation=talk.pk, seq=gone).delete()
+
+    with pytest.raises(CommandError, match="left"):
+        verify("--repair")
+
+    # Clients have seen the number: it is not given to another message.
+    assert get_conversation_model()._default_manager.get(pk=talk.pk).last_seq == 4
+    assert {item.name for item in find_differences([talk.pk])} == ({"messages"} if gone == 2 else {"last_seq"})
+
+
+def test_verify_one_conversation_looks_at_no_other(talk: AbstractConversation) -> None:
+    other = make_group(make_user(), make_user())
+    corrupt(talk, participant_count=7)
+
+    assert verify("--conversation", str(other.pk)).startswith("1 conversations checked, 0 differences")
+    with pytest.raises(CommandError):
+        verify("--conversation", str(talk.pk))
+
+
+def test_verify_deleted_conversation_is_left_alone(talk: AbstractConversation) -> None:
+    corrupt(talk, participant_count=7)
+    actions.delete_conversation(actor=None, conversation=talk)
+
+    assert verify().startswith("0 conversations checked")
+
+
+@pytest.mark.parametrize("argument", [str(uuid4()), "nonsense", "1" * 30])
+def test_verify_unknown_conversation_is_refused(argument: str) -> None:
+    with pytest.raises(CommandError, match=r"no conversation|a UUID"):
+        verify("--conversation", argument)
+
+
+def test_verify_takes_as_many_statements_for_many_conversations_as_for_few(
+    django_assert_num_queries: Any,
+) -> None:
+    people = [make_user() for _ in range(3)]
+    for size in (2, 20):
+        while get_conversation_model()._default_manager.count() < size:
+            conversation = make_group(*people)
+            actions.send_message(actor=people[0], conversation=conversation, body="hello")
+        # A page of ids, two recounts, and the empty page that ends the walk.
+        with django_assert_num_queries(4):
+            verify()

@@ -1,0 +1,43 @@
+"""A host works with the columns that it has added as with any of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from django_convo import actions
+from tests.people import make_direct, make_user
+from tests.projects.swapped.models import Conversation, Message
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def direct() -> Any:
+    return make_direct(make_user("ada"), make_user("bob"))
+
+
+def test_added_columns_are_the_hosts_to_write_and_to_filter_by(direct: Any) -> None:
+    message = actions.send_message(actor=None, conversation=direct, body="Willkommen")
+    Conversation.objects.filter(pk=direct.pk).update(priority=7)
+    Message.objects.filter(pk=message.pk).update(language="de")
+    assert Message.objects.filter(language="de", conversation__priority=7).get() == message
+
+
+def test_actions_leave_added_columns_alone(direct: Any) -> None:
+    Conversation.objects.filter(pk=direct.pk).update(priority=7)
+    for text in ("one", "two"):
+        actions.send_message(actor=None, conversation=direct, body=text)
+    stored = Conversation.objects.get(pk=direct.pk)
+    assert (stored.priority, stored.last_seq) == (7, 2)
+
+
+def test_answers_do_not_show_added_columns(direct: Any) -> None:
+    client = APIClient()
+    client.force_authenticate(direct.participants.first())
+    actions.send_message(actor=None, conversation=direct, body="hello")
+    data = client.get(f"/api/conversations/{direct.pk}/").json()
+    assert "priority" not in data
+    assert "language" not in data["last_message"]
