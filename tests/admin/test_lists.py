@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
 
 from django_convo import actions
@@ -52,6 +53,20 @@ def test_list_asks_as_much_of_many_rows_as_of_few(site: Client, noun: str, param
     assert counts[0] == counts[1]
     # Session, user, the bounded count, the rows; a search adds the user and the floor of the titles.
     assert counts[1] <= 8
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="the others plan small tables in another way than large ones"
+)
+@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize("filtered", [False, True])
+def test_list_is_sorted_by_an_index(site: Client, talk: Any, noun: str, filtered: bool) -> None:
+    by = {"kind__exact": "group"} if noun == "conversation" else {"conversation__exact": str(talk.pk)}
+
+    plan = site.get(list_url(noun), by if filtered else {}).context["cl"].queryset.explain()
+
+    # Sorting the last term alone sorts what is equal in those before it.
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan, plan
 
 
 @pytest.mark.parametrize("noun", NOUNS)

@@ -183,7 +183,9 @@ def test_log_pages_by_limit(as_ada: Any, ada: Any, bob: Any) -> None:
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("query", [{"after": "x"}, {"after": "-1"}, {"after": "9" * 30}, {"limit": "0"}, {"after": "1.5"}])
+@pytest.mark.parametrize(
+    "query", [{"after": "x"}, {"after": "-1"}, {"after": "9" * 30}, {"limit": "0"}, {"after": "1.5"}]
+)
 def test_log_refuses_what_is_no_number(as_ada: Any, ada: Any, bob: Any, query: dict[str, str]) -> None:
     conversation = make_group(ada, bob)
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from django_convo import actions
 from django_convo.models import get_conversation_model, get_message_model
-from tests.people import json_key, log_of, make_group, unread_of
+from tests.people import json_key, log_of, make_group, row_of, unread_of
 
 from .conftest import As
 
@@ -190,6 +190,19 @@ def test_deleted_user_leaves_the_messages_and_the_ownership(client_of: As, ada: 
         ("participant.removed", gone),
         ("participant.updated", json_key(bob)),
     ]
+
+
+def test_users_deleted_at_once_leave_the_conversation_closed(ada: Any, bob: Any, cyd: Any) -> None:
+    group, other = make_group(ada, bob), make_group(ada, bob, cyd)
+    keys = [ada.pk, bob.pk]
+    get_user_model()._default_manager.filter(pk__in=keys).delete()
+    group.refresh_from_db()
+    other.refresh_from_db()
+    assert (group.participant_count, group.is_closed) == (0, True)
+    assert (other.participant_count, other.is_closed) == (1, False)
+    assert row_of(other, cyd).role == "owner"
+    assert [name for name, _, _, _ in log_of(group, after=1)].count("participant.removed") == 2
+    assert not get_user_model()._default_manager.filter(pk__in=keys).exists()
 
 
 def test_retry_answers_with_the_first_message(client_of: As, ada: Any, bob: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,7 @@ def database(project: str) -> dict[str, Any]:
     suffix = os.environ.get("CONVO_TEST_SUFFIX", "")
     test_name = f"test_convo_{project}{'_' + suffix if suffix else ''}"
     if name == "sqlite":
-        folder = Path(os.environ.get("CONVO_TEST_FOLDER", "")) or Path()
+        folder = Path(os.environ.get("CONVO_TEST_FOLDER") or tempfile.gettempdir())
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(folder / f"{test_name}.sqlite3"),

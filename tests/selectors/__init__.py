@@ -1,0 +1,1 @@
+# ruff: noqa: A005 - a package of tests, which hides no module

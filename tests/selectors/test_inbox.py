@@ -54,12 +54,12 @@ def test_inbox_holds_neither_what_others_have_nor_what_one_has_left(ada: Any, bo
     assert titles(ada) == ["kept"]
 
 
-def test_inbox_of_a_site_moderator_holds_their_own_only(site_admin: Any, ada: Any, bob: Any) -> None:
+def test_inbox_of_a_site_moderator_holds_their_own_only(moderator: Any, ada: Any, bob: Any) -> None:
     make_group(ada, bob, title="theirs")
-    make_group(ada, site_admin, title="mine")
+    make_group(ada, moderator, title="mine")
 
-    assert titles(site_admin) == ["mine"]
-    assert visible(site_admin).count() == 2
+    assert titles(moderator) == ["mine"]
+    assert visible(moderator).count() == 2
 
 
 def test_archived_comes_back_with_the_next_message_unless_muted(ada: Any, bob: Any) -> None:
@@ -179,12 +179,12 @@ def test_decorate_shows_the_first_ten_participants_in_order(ada: Any, django_ass
     assert [participant.user_id for participant in shown[large.pk]] == order[:10]
     assert len(shown[small.pk]) == 4
     with django_assert_num_queries(0):
-        assert all(participant.user.first_name for participant in shown[large.pk])
+        assert all(participant.user is not None for participant in shown[large.pk])
 
 
-def test_decorate_shows_strangers_no_members(channel: Any, bob: Any, site_admin: Any) -> None:
+def test_decorate_shows_strangers_no_members(channel: Any, bob: Any, moderator: Any) -> None:
     actions.send_message(actor=channel.created_by, conversation=channel, body="for members")
-    for viewer, members in ((bob, 0), (site_admin, 1)):
+    for viewer, members in ((bob, 0), (moderator, 1)):
         row: Any = visible(viewer).get(pk=channel.pk)
         decorate(viewer, [row])
 
@@ -192,9 +192,7 @@ def test_decorate_shows_strangers_no_members(channel: Any, bob: Any, site_admin:
         assert row.last_message is None
 
 
-def test_decorate_shows_the_last_message_as_far_as_one_may_read(
-    ada: Any, bob: Any, cyd: Any, settings: Any
-) -> None:
+def test_decorate_shows_the_last_message_as_far_as_one_may_read(ada: Any, bob: Any, cyd: Any, settings: Any) -> None:
     settings.CONVO_HISTORY_FOR_NEW_PARTICIPANTS = "none"
     conversation = make_group(ada, bob)
     message = actions.send_message(actor=ada, conversation=conversation, body="before cyd")

@@ -13,6 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_convo.models import get_conversation_model
 
+from .values import is_acceptable
+
 # The line to write per vendor. 20 s: longer than any sound transaction, shorter than the patience of a web server.
 LOCK_TIMEOUTS: Final = {
     "postgresql": '"OPTIONS": {"options": "-c lock_timeout=20s"}',
@@ -23,6 +25,8 @@ LOCK_TIMEOUTS: Final = {
 
 def _connection() -> BaseDatabaseWrapper | None:
     """Return the connection that conversations are written through, or None where another check says why not."""
+    if not is_acceptable("CONVERSATION_MODEL"):
+        return None
     try:
         return connections[router.db_for_write(get_conversation_model())]
     except ImproperlyConfigured:

@@ -165,6 +165,7 @@ class AbstractConversation(CreatedModel):
 
     def _known_memberships(self) -> dict[Any, Participant | None]:
         """Return what is remembered; void where the instance has since been refreshed to another version."""
+        known: dict[Any, Participant | None]
         version, known = self.__dict__.get("_convo_memberships", (None, {}))
         if version != self.membership_version:
             known = {}

@@ -83,10 +83,10 @@ def inbox(actor: Any, *, filters: InboxFilters | None = None) -> QuerySet[Abstra
 
 def open_channels(actor: Any) -> QuerySet[AbstractConversation]:
     """Return the channels that the actor has not joined and might, by latest activity; page it by `CHANNEL_ORDER`."""
+    # Asked as NOT EXISTS: of "the joined row is NULL", PostgreSQL expects one row and plans accordingly.
+    joined = Participant.objects.filter(conversation=OuterRef("pk"), user=actor)
     return (
-        visible(actor)
-        .filter(Q(actor_membership__isnull=True), kind=ConversationKind.CHANNEL, closed_at=None)
-        .order_by(*CHANNEL_ORDER)
+        visible(actor).filter(~Exists(joined), kind=ConversationKind.CHANNEL, closed_at=None).order_by(*CHANNEL_ORDER)
     )
 
 

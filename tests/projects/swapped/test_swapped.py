@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from django_convo import actions
+from django_convo.api.messages import MessageSerializer
 from tests.people import make_direct, make_user
 from tests.projects.swapped.models import Conversation, Message
 
 pytestmark = pytest.mark.django_db
+
+
+class MessageInALanguage(MessageSerializer):
+    """The host's own shape of a message."""
+
+    language = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {**super().to_representation(instance), "language": instance.language}
 
 
 @pytest.fixture
@@ -34,10 +45,13 @@ def test_actions_leave_added_columns_alone(direct: Any) -> None:
     assert (stored.priority, stored.last_seq) == (7, 2)
 
 
-def test_answers_do_not_show_added_columns(direct: Any) -> None:
+def test_answers_show_added_columns_where_the_host_says_so(direct: Any, settings: Any) -> None:
     client = APIClient()
     client.force_authenticate(direct.participants.first())
     actions.send_message(actor=None, conversation=direct, body="hello")
     data = client.get(f"/api/conversations/{direct.pk}/").json()
     assert "priority" not in data
     assert "language" not in data["last_message"]
+    settings.CONVO_SERIALIZERS = {"message": f"{__name__}.MessageInALanguage"}
+    (message,) = client.get(f"/api/conversations/{direct.pk}/messages/").json()["results"]
+    assert message["language"] == "en"
