@@ -68,12 +68,16 @@ def authorize(
 
 
 def capabilities_in(actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:
-    """Return, per conversation id, what the actor may do there now: the policy's answer less what state forbids."""
+    """Return, per conversation id, what the actor may do there now: the policy's answer less what state forbids.
+
+    A participant has joined already.
+    """
     load_memberships(actor, conversations)
     granted = get_policy().capabilities(actor, conversations)
-    return {
-        conversation.pk: frozenset(
-            name for name in granted.get(conversation.pk, frozenset()) if refusal(conversation, name) is None
-        )
-        for conversation in conversations
-    }
+    shown: dict[UUID, frozenset[str]] = {}
+    for conversation in conversations:
+        names = granted.get(conversation.pk, frozenset())
+        if conversation.membership_of(actor) is not None:
+            names -= {capabilities.JOIN}
+        shown[conversation.pk] = frozenset(name for name in names if refusal(conversation, name) is None)
+    return shown

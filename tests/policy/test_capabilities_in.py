@@ -1,0 +1,53 @@
+"""What a page says one may do: the policy's answer less what state forbids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_convo import actions
+from django_convo.policy import capabilities, capabilities_in
+from tests.people import make_direct, make_group, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def shown(actor: Any, conversation: Any) -> frozenset[str]:
+    return capabilities_in(actor, [conversation])[conversation.pk]
+
+
+def test_join_is_shown_to_those_who_have_not_joined() -> None:
+    owner, stranger = make_user("owner"), make_user("stranger")
+    channel = make_group(owner, kind="channel")
+
+    assert shown(stranger, channel) == {capabilities.JOIN}
+    assert capabilities.JOIN not in shown(owner, channel)
+
+
+def test_join_is_not_shown_of_a_group() -> None:
+    assert shown(make_user("stranger"), make_group(make_user("owner"))) == frozenset()
+
+
+def test_closed_conversation_shows_neither_sending_nor_adding() -> None:
+    owner = make_user("owner")
+    group = actions.close_conversation(actor=owner, conversation=make_group(owner))
+
+    assert shown(owner, group) == capabilities.IN_CONVERSATION - {
+        capabilities.MESSAGE_SEND,
+        capabilities.PARTICIPANT_ADD,
+    }
+
+
+def test_direct_shows_sending_alone() -> None:
+    person = make_user("person")
+
+    assert shown(person, make_direct(person, make_user("other"))) == {capabilities.MESSAGE_SEND}
+
+
+def test_members_of_a_page_are_read_in_one_query(django_assert_num_queries: Any) -> None:
+    owner = make_user("owner")
+    groups = [make_group(owner) for _ in range(5)]
+
+    with django_assert_num_queries(1):
+        capabilities_in(owner, groups)
