@@ -143,7 +143,7 @@ def test_deleting_users_while_they_send_keeps_every_count(crowd: Crowd) -> None:
         for user in people
     ]
     going = people[:4]
-    results = crowd.run(sends + [{"job": "delete_user", "user": json_key(user)} for user in going])
+    results = crowd.run(sends + [{"job": "delete_row", "user": json_key(user)} for user in going])
     # Who is gone while sending is refused, by whichever rule comes first; nobody else notices.
     refused = ("Denied: permission_denied", "DoesNotExist", "IntegrityError")
     assert [text for text in errors_in(results) if not text.startswith(refused)] == []

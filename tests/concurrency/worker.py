@@ -74,20 +74,17 @@ def _conversation(key: str) -> Any:
     return get_conversation_model()._default_manager.get(pk=key)
 
 
+# What a thread has read of its user and conversation; kept from turn to turn, as a socket would.
+_read: dict[tuple[Any, str], tuple[Any, Any]] = {}
+
+
 def send(turn: int, actor: Any, conversation: str, body: str = "{turn}", client_id: str | None = None) -> Any:
     from django_convo import actions
 
-    message = actions.send_message(
-        actor=_user(actor) if turn == 0 or actor not in _known else _known[actor],
-        conversation=_conversation(conversation),
-        body=body.format(turn=turn),
-        client_id=client_id,
-    )
-    _known[actor] = message.sender
+    user, room = _read.get((actor, conversation)) or (_user(actor), _conversation(conversation))
+    message = actions.send_message(actor=user, conversation=room, body=body.format(turn=turn), client_id=client_id)
+    _read[actor, conversation] = user, message.conversation
     return {"id": str(message.pk), "seq": message.seq, "is_new": message.was_created}
-
-
-_known: dict[Any, Any] = {}
 
 
 def create_direct(turn: int, actor: Any, other: Any) -> Any:
@@ -131,13 +128,22 @@ def wander(turn: int, actor: Any, conversation: str) -> Any:
     return "moved"
 
 
-def delete_user(turn: int, user: Any) -> Any:
+def delete_row(turn: int, user: Any) -> Any:
+    """Delete as a host does that knows nothing of us."""
     _user(user).delete()
     return "deleted"
 
 
+def delete_user(turn: int, user: Any) -> Any:
+    """Delete by the action, which begins anew where others were in the way."""
+    from django_convo import actions
+
+    actions.delete_user(actor=None, user=_user(user))
+    return "deleted"
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (send, create_direct, leave, join, add, wander, delete_user)
+    job.__name__: job for job in (send, create_direct, leave, join, add, wander, delete_row, delete_user)
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from django_convo import actions
+from django_convo.actions import maintenance
+from django_convo.exceptions import NotFound
 from django_convo.models import (
     AbstractConversation,
     Departure,
@@ -74,6 +76,28 @@ def test_prune_keeps_the_newest_event_of_each_log_however_old(batch_size: int) -
     assert numbers(conversations[0]) == [1, 2]
 
 
+def test_prune_that_is_stopped_halfway_leaves_no_gap() -> None:
+    conversation = talk()
+    now = timezone.now()
+    for number in numbers(conversation):
+        Event.objects.filter(event_seq=number).update(created_at=now - timedelta(days=50 - number))
+
+    removed, position = maintenance.prune_events(before=now, after=None, limit=2)
+
+    assert (removed, position is None) == (2, False)
+    assert numbers(conversation) == [3, 4, 5]
+    assert find_differences([conversation.pk]) == []
+
+
+def test_prune_refuses_a_conversation_that_is_live() -> None:
+    conversation = talk()
+
+    with pytest.raises(NotFound):
+        maintenance.prune_conversation(conversation_id=conversation.pk, limit=10)
+
+    assert get_message_model()._default_manager.filter(conversation=conversation.pk).count() == 4
+
+
 def test_prune_keeps_what_is_within_the_retention(settings: Any) -> None:
     conversation = talk()
     age(Event.objects.all())
@@ -132,14 +156,14 @@ def test_prune_goes_on_after_a_conversation_that_the_host_protects(monkeypatch: 
     for conversation in (protected, other):
         actions.delete_conversation(actor=None, conversation=conversation)
     age(get_conversation_model()._default_manager.all(), "deleted_at")
-    prune_conversation = actions.maintenance.prune_conversation
+    prune_conversation = maintenance.prune_conversation
 
     def refuse(*, conversation_id: Any, limit: int) -> bool:
         if conversation_id == protected.pk:
             raise ProtectedError("An invoice points at it.", set())
         return prune_conversation(conversation_id=conversation_id, limit=limit)
 
-    monkeypatch.setattr(actions.maintenance, "prune_conversation", refuse)
+    monkeypatch.setattr(maintenance, "prune_conversation", refuse)
     errors = io.StringIO()
 
     assert "1 conversations" in prune(stderr=errors)

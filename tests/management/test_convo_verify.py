@@ -182,6 +182,17 @@ def test_repair_cannot_bring_a_message_back(talk: AbstractConversation, gone: in
     assert {item.name for item in find_differences([talk.pk])} == ({"messages"} if gone == 2 else {"last_seq"})
 
 
+def test_verify_counts_for_a_newcomer_only_what_they_may_see(talk: AbstractConversation, settings: Any) -> None:
+    settings.CONVO_HISTORY_FOR_NEW_PARTICIPANTS = "none"
+    newcomer = make_user("newcomer")
+    actions.add_participant(actor=None, conversation=talk, user=newcomer)
+    actions.send_message(actor=talk.created_by, conversation=talk, body="four")
+    actions.mark_unread(actor=newcomer, conversation=talk, seq=1)
+
+    assert unread_of(talk, newcomer) == 1
+    assert find_differences([talk.pk]) == []
+
+
 def test_verify_one_conversation_looks_at_no_other(talk: AbstractConversation) -> None:
     other = make_group(make_user(), make_user())
     corrupt(talk, participant_count=7)

@@ -12,6 +12,7 @@ from django.db import router
 from django.db.models import F, Q
 
 from django_convo import events
+from django_convo.exceptions import NotFound
 from django_convo.models import (
     AbstractConversation,
     Departure,
@@ -156,10 +157,14 @@ def prune_conversation(*, conversation_id: UUID, limit: int) -> bool:
     """Delete at most `limit` rows of a deleted conversation, messages first; says whether all is gone.
 
     Nobody else writes to a tombstone. A host's rows that point at a message or the conversation go, stay or stop this
-    by their own `on_delete`: ProtectedError and RestrictedError are raised as they are. Emits no event.
+    by their own `on_delete`: ProtectedError and RestrictedError are raised as they are. Raises NotFound where there is
+    no such tombstone. Emits no event.
     """
     model = get_conversation_model()
     using = router.db_for_write(model)
+    tombstone = model._default_manager.using(using).filter(pk=conversation_id).exclude(deleted_at=None)
+    if not tombstone.exists():
+        raise NotFound
     # The newest first: answers go before what they answer.
     for child, order in ((get_message_model(), "-seq"), (Event, "pk"), (Departure, "pk"), (Participant, "pk")):
         rows = child._default_manager.using(using).filter(conversation=conversation_id).order_by(order)
@@ -167,7 +172,7 @@ def prune_conversation(*, conversation_id: UUID, limit: int) -> bool:
         if keys:
             _delete(child, keys, using)
             return False
-    model._default_manager.using(using).filter(pk=conversation_id).exclude(deleted_at=None).delete()
+    tombstone.delete()
     return True
 
 

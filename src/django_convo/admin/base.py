@@ -142,8 +142,10 @@ def as_uuid(text: str) -> UUID | None:
 def find_user(text: str) -> Any | None:
     """Return the user with exactly this login or key, both of which have an index; or None."""
     model = get_user_model()
+    # The manager of Django's own base knows how logins are written; a host's need not have one.
+    by_login = getattr(model._default_manager, "get_by_natural_key", None)
     try:
-        return model._default_manager.get_by_natural_key(text)
+        return by_login(text) if by_login else model._default_manager.get(**{model.USERNAME_FIELD: text})
     except ObjectDoesNotExist:
         pass
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -37,7 +36,5 @@ def _publish(events: Sequence[Event]) -> None:
                 function(event)
             except Exception:
                 logger.exception("A subscriber to %s failed: %r", event.type, function)
-        responses: list[tuple[Any, Any]] = event_committed.send_robust(sender=Event, event=event)
-        for receiver, response in responses:
-            if isinstance(response, Exception):
-                logger.error("A receiver of event_committed failed: %r", receiver, exc_info=response)
+        # Django logs what a receiver raises.
+        event_committed.send_robust(sender=Event, event=event)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_convo.actions import maintenance
 from django_convo.conf import settings
+from django_convo.exceptions import NotFound
 
 
 class Command(BaseCommand):
@@ -36,6 +37,8 @@ class Command(BaseCommand):
             try:
                 while not maintenance.prune_conversation(conversation_id=conversation_id, limit=batch_size):
                     continue
+            except NotFound:
+                continue  # another run of this command was faster
             except (ProtectedError, RestrictedError) as error:
                 self.stderr.write(f"Kept conversation {conversation_id}: {error.args[0]}")
             else:
