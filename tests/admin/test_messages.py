@@ -74,6 +74,14 @@ def test_body_is_shown_with_view_any_and_each_view_is_logged(site: Client, staff
 
 
 @pytest.mark.usefixtures("may_view_any")
+def test_body_of_a_deleted_conversation_is_hidden(site: Client, message: Any) -> None:
+    actions.delete_conversation(actor=None, conversation=message.conversation)
+
+    assert SECRET not in site.get(url("message", "change", message.pk)).content.decode()
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.usefixtures("may_view_any")
 @pytest.mark.parametrize("page", ["history", "delete"])
 def test_other_pages_of_a_message_show_no_body(site: Client, message: Any, page: str) -> None:
     assert SECRET not in site.get(url("message", page, message.pk)).content.decode()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from django_convo import actions
+from django_convo.api.membership import MembershipChangeSerializer
 from tests.people import row_of, unread_of
 
 
@@ -54,6 +56,16 @@ def test_update_sets_and_clears(as_ada: Any, talk: Any) -> None:
     data = as_ada.patch(address(talk), {"archived": False, "pinned": False, "muted_until": None}).json()
     assert (data["archived_at"], data["pinned_at"], data["muted_until"]) == (None, None, None)
     assert data["notify"] == "mentions"
+
+
+def test_update_keeps_the_moment_in_a_project_without_time_zones(settings: Any) -> None:
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Asia/Tokyo"
+    body = MembershipChangeSerializer(data={"muted_until": "2030-01-01T00:00:00Z"})
+
+    body.is_valid(raise_exception=True)
+
+    assert body.validated_data["muted_until"] == datetime(2030, 1, 1, 9)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
+from django_convo.api.base import QueryValues
 from django_convo.api.users import card
 from django_convo.models import get_message_model
 from tests.people import make_direct, make_group, make_user
@@ -442,3 +445,12 @@ def test_sender_who_is_gone_is_null(as_ada: Any, cyd: Any, group: Any) -> None:
     message = say(cyd, group)
     get_message_model()._default_manager.filter(pk=message.pk).update(sender=None, client_id=None)
     assert as_ada.get(f"/api/messages/{message.pk}/").json()["sender"] is None
+
+
+def test_times_in_queries_are_naive_in_a_project_without_time_zones(settings: Any) -> None:
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Asia/Tokyo"
+
+    moment = QueryValues(QueryDict("sent_after=2030-01-01T00:00:00Z")).moment("sent_after")
+
+    assert moment == datetime(2030, 1, 1, 9)

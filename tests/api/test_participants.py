@@ -91,6 +91,30 @@ def test_remove_is_idempotent(as_ada: Any, cyd: Any, group: Any) -> None:
     assert first.json()["event_seq"] == again.json()["event_seq"]
 
 
+def test_remove_is_repeatable_once_the_user_is_out_of_sight(as_ada: Any, ada: Any) -> None:
+    other = make_user("other")
+    conversation = make_group(ada, other)
+    as_ada.post(address(conversation, "remove_participant"), {"user_id": str(other.pk)})
+    assert as_ada.get(f"/api/users/{other.pk}/").status_code == 404
+
+    again = as_ada.post(address(conversation, "remove_participant"), {"user_id": str(other.pk)})
+
+    assert (again.status_code, again.json()["participant_count"]) == (200, 1)
+
+
+def test_remove_tells_members_nothing_of_who_has_left(as_cyd: Any, ada: Any, group: Any) -> None:
+    gone = make_user("gone")
+    actions.add_participant(actor=None, conversation=group, user=gone)
+    actions.leave_conversation(actor=gone, conversation=group)
+
+    answers = {
+        as_cyd.post(address(group, "remove_participant"), {"user_id": str(key)}).content for key in (uuid4(), gone.pk)
+    }
+
+    assert len(answers) == 1
+    assert b"invalid_reference" in answers.pop()
+
+
 def test_remove_of_a_member_whom_the_policy_hides_works(as_ada: Any, cyd: Any, group: Any, deactivate: Any) -> None:
     deactivate(cyd)
     assert as_ada.post(address(group, "remove_participant"), {"user_id": str(cyd.pk)}).status_code == 200

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from django_convo.actions.users import registration_fields
 from django_convo.api.users import card, name_of
 from django_convo.exceptions import Denied, Invalid
 from django_convo.models import Event, get_message_model
+from django_convo.policy import Policy, capabilities
 from tests.people import json_key, make_group, make_user
 
 PASSWORD = "correct horse battery"
@@ -105,6 +107,43 @@ def test_me_shows_every_column(as_ada: Any, ada: Any) -> None:
     assert data["email"] == ada.email
     assert data["role"] == "guest"
     assert data["created_at"].endswith("Z")
+
+
+class Number:
+    """What a field of a host's own might give: a telephone number that is no text."""
+
+    def __str__(self) -> str:
+        return "+49 30 1234"
+
+
+@needs_account
+def test_columns_of_any_type_are_shown(as_ada: Any, ada: Any) -> None:
+    ada.phone_number, ada.created_at = Number(), date(2026, 5, 4)
+
+    data = as_ada.get("/api/users/me/").json()
+
+    assert (data["phone_number"], data["created_at"]) == ("+49 30 1234", "2026-05-04")
+
+
+class NobodyAdministers(Policy):
+    """A host that lets no role touch or see through other people's accounts and conversations."""
+
+    def can(self, actor: Any, capability: str, **about: Any) -> bool:
+        if capability in (capabilities.USER_ADMINISTER, capabilities.MODERATE_ANY):
+            raise Denied("nobody", "Nobody does.")
+        return super().can(actor, capability, **about)
+
+
+def test_a_hosts_policy_decides_who_administers(
+    as_admin: Any, ada: Any, group: Any, full: None, settings: Any
+) -> None:
+    settings.CONVO_POLICY = f"{__name__}.NobodyAdministers"
+    url = f"/api/users/{ada.pk}/"
+
+    assert not PRIVATE & set(as_admin.get(url).json())
+    assert as_admin.patch(url, {}).status_code == 403
+    assert as_admin.delete(url).status_code == 403
+    assert as_admin.get(f"/api/conversations/{group.pk}/").json()["participants"] == []
 
 
 def test_private_columns_are_for_oneself_and_administrators(

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from django_convo import actions
-from django_convo.policy import capabilities, capabilities_in
+from django_convo.policy import Policy, capabilities, capabilities_in
 from tests.people import make_direct, make_group, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+class SameForAll(Policy):
+    """A host that answers with one set for a whole page."""
+
+    def capabilities(self, actor: Any, conversations: Any) -> Any:
+        same = {capabilities.JOIN}
+        return {row.pk: same for row in conversations}
 
 
 def shown(actor: Any, conversation: Any) -> frozenset[str]:
@@ -51,3 +59,13 @@ def test_members_of_a_page_are_read_in_one_query(django_assert_num_queries: Any)
 
     with django_assert_num_queries(1):
         capabilities_in(owner, groups)
+
+
+def test_what_the_policy_handed_out_is_left_as_it_is(settings: Any) -> None:
+    settings.CONVO_POLICY = f"{__name__}.SameForAll"
+    owner, other = make_user("owner"), make_user("other")
+    joined, to_join = make_group(owner, kind="channel"), make_group(other, kind="channel")
+
+    answer = capabilities_in(owner, [joined, to_join])
+
+    assert answer == {joined.pk: frozenset(), to_join.pk: {capabilities.JOIN}}

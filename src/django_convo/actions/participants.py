@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_convo.conf import settings
 from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import AbstractConversation, Departure, Participant, get_conversation_model
-from django_convo.policy import authorize, capabilities, direct_is_fixed, get_policy
+from django_convo.policy import allows, authorize, capabilities, direct_is_fixed
 from django_convo.types import ROLE_RANK, ConversationRole, EventType
 
 from .base import Change, action, key_of, lock_conversation
@@ -146,17 +146,10 @@ def _dismiss_everywhere(user: Any) -> None:
 
 def _rank(actor: Any | None, conversation: AbstractConversation) -> int:
     """Return how high the actor stands here."""
-    if actor is None or _moderates_any(actor):
+    if actor is None or allows(actor, capabilities.MODERATE_ANY):
         return _ABOVE_ALL
     participant = conversation.membership_of(actor)
     return _OUTSIDE if participant is None else participant.rank
-
-
-def _moderates_any(actor: Any) -> bool:
-    try:
-        return get_policy().can(actor, capabilities.MODERATE_ANY)
-    except Denied:  # a policy may say no in this way, too
-        return False
 
 
 def _refuse_higher_role(actor: Any | None, conversation: AbstractConversation, role: str) -> None:

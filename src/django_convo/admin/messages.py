@@ -82,9 +82,10 @@ class MessageAdmin(ReadOnlyAdmin):
 def _may_read(request: HttpRequest, message: Any) -> bool:
     if message is None:
         return False
+    policy = get_policy()
     try:
-        return get_policy().can(
-            request.user, capabilities.VIEW_ANY, conversation=message.conversation, message=message
-        )
+        allowed = policy.can(request.user, capabilities.VIEW_ANY, conversation=message.conversation, message=message)
     except Denied:
         return False
+    # What the API shows nobody, such as a deleted conversation, is not shown here either.
+    return allowed and policy.visible_messages(request.user).filter(pk=message.pk).exists()

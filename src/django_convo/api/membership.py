@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from rest_framework import serializers
@@ -14,7 +14,7 @@ from django_convo.exceptions import Denied
 from django_convo.models import AbstractConversation, Participant
 from django_convo.types import ConversationRole, NotifyLevel
 
-from .base import LARGEST_NUMBER, rendered, stamp
+from .base import LARGEST_NUMBER, as_stored, rendered, stamp
 from .scoped import ConversationScopedViewSet
 
 
@@ -69,13 +69,27 @@ def counts(conversation: AbstractConversation, participant: Participant | None) 
     }
 
 
+class MomentField(serializers.DateTimeField):
+    """A time; one without an offset is UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # In UTC, whatever the project's zone: near the year 9999 a time may exist in one and not in the other.
+        super().__init__(default_timezone=timezone.utc, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        try:
+            return as_stored(moment)
+        except (ValueError, OverflowError):
+            self.fail("overflow")
+
+
 class MembershipChangeSerializer(serializers.Serializer[Any]):
     """What one may change of it; what is left out stays."""
 
     archived = serializers.BooleanField(required=False)
     pinned = serializers.BooleanField(required=False)
-    # In UTC, whatever the project's zone: near the year 9999 a time may exist in one and not in the other.
-    muted_until = serializers.DateTimeField(required=False, allow_null=True, default_timezone=timezone.utc)
+    muted_until = MomentField(required=False, allow_null=True)
     notify = serializers.ChoiceField(choices=NotifyLevel.choices, required=False)
 
 

@@ -88,7 +88,7 @@ class ParticipantViewSet(ConversationScopedViewSet):
     def remove(self, request: Request, **kwargs: Any) -> Response:
         """Remove a user, or leave; nothing changes where they take no part."""
         conversation = self.get_conversation()
-        user = people.find_person(request.user, conversation, self.parse()["user_id"])
+        user = people.find_removable(request.user, conversation, self.parse()["user_id"])
         return self.render_conversation(
             actions.remove_participant(actor=request.user, conversation=conversation, user=user)
         )

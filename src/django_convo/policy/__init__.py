@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Policy",
     "active_users",
+    "allows",
     "authorize",
     "capabilities",
     "capabilities_in",
@@ -67,6 +68,14 @@ def authorize(
         raise Denied
 
 
+def allows(actor: Any, capability: str) -> bool:
+    """Say whether the policy allows what is asked about the site alone; one that raises `Denied` does not."""
+    try:
+        return get_policy().can(actor, capability)
+    except Denied:
+        return False
+
+
 def capabilities_in(actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:
     """Return, per conversation id, what the actor may do there now: the policy's answer less what state forbids.
 
@@ -78,6 +87,7 @@ def capabilities_in(actor: Any, conversations: Collection[AbstractConversation])
     for conversation in conversations:
         names = granted.get(conversation.pk, frozenset())
         if conversation.membership_of(actor) is not None:
-            names -= {capabilities.JOIN}
+            # A new set: a policy may have handed out the same one for several conversations.
+            names = names - {capabilities.JOIN}
         shown[conversation.pk] = frozenset(name for name in names if refusal(conversation, name) is None)
     return shown

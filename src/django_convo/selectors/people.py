@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 
 from django_convo.exceptions import Denied, InvalidReference, NotFound
-from django_convo.models import Participant
-from django_convo.policy import capabilities, get_policy
+from django_convo.models import Departure, Participant
+from django_convo.policy import allows, authorize, capabilities, get_policy
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation
@@ -30,7 +30,7 @@ def find_people(actor: Any, keys: Collection[Any]) -> list[Any]:
 
 
 def find_person(actor: Any, conversation: AbstractConversation, key: Any) -> Any:
-    """Return a user to add or remove: a participant, whom every member sees, else one whom the policy shows.
+    """Return a user to add: a participant, whom every member sees, else one whom the policy shows.
 
     Raises InvalidReference.
     """
@@ -44,12 +44,35 @@ def find_person(actor: Any, conversation: AbstractConversation, key: Any) -> Any
     return user
 
 
+def find_removable(actor: Any, conversation: AbstractConversation, key: Any) -> Any:
+    """Return a user to remove: as `find_person`, and, to those who may remove, also one who has left already.
+
+    A removal that is repeated must not fail only because the first one took the user out of sight. Raises
+    InvalidReference.
+    """
+    try:
+        return find_person(actor, conversation, key)
+    except InvalidReference:
+        departure = Departure.objects.filter(conversation=conversation.pk, user=key).select_related("user").first()
+        if departure is None or not _may_remove(actor, conversation, departure.user):
+            raise
+        return departure.user
+
+
+def _may_remove(actor: Any, conversation: AbstractConversation, user: Any) -> bool:
+    try:
+        authorize(actor, capabilities.PARTICIPANT_REMOVE, conversation=conversation, users=[user])
+    except Denied:
+        return False
+    return True
+
+
 def may_see_members(actor: Any, conversation: AbstractConversation) -> bool:
     """Say whether the actor may know who takes part: members, and those who moderate or view any conversation."""
     if conversation.membership_of(actor) is not None:
         return True
     powers = (capabilities.MODERATE_ANY, capabilities.VIEW_ANY)
-    return any(_can(actor, power) for power in powers)
+    return any(allows(actor, power) for power in powers)
 
 
 def find_participants(actor: Any, conversation: AbstractConversation) -> QuerySet[Participant]:
@@ -70,10 +93,3 @@ def find_participant(actor: Any, conversation: AbstractConversation, key: Any) -
 def participants(conversation: AbstractConversation) -> QuerySet[Participant]:
     """Return the participants with their users, whoever asks."""
     return Participant.objects.filter(conversation=conversation.pk).select_related("user")
-
-
-def _can(actor: Any, capability: str) -> bool:
-    try:
-        return get_policy().can(actor, capability)
-    except Denied:
-        return False

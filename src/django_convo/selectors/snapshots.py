@@ -13,8 +13,7 @@ from django.db.models import BigIntegerField, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from django_convo.models import Participant
-from django_convo.policy import capabilities, capabilities_in
-from django_convo.policy.roles import site_capabilities
+from django_convo.policy import allows, capabilities, capabilities_in
 
 from .inbox import remember
 from .messages import readable
@@ -35,7 +34,7 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
     """
     remember(actor, conversations)
     granted = capabilities_in(actor, conversations)
-    sees_all = bool(site_capabilities(actor) & {capabilities.MODERATE_ANY, capabilities.VIEW_ANY})
+    sees_all = any(allows(actor, power) for power in (capabilities.MODERATE_ANY, capabilities.VIEW_ANY))
     open_to_actor = [item for item in conversations if sees_all or item.membership_of(actor) is not None]
     participants = _first_participants(open_to_actor)
     messages = _last_messages(actor, conversations)

@@ -49,7 +49,6 @@ def test_send_through_the_gateway(anna: Person, ben: Person) -> None:
     direct, _ = actions.create_conversation(actor=anna, participants=[ben])
     client = APIClient(headers={"X-Person": str(ben.pk)})
     where = reverse("django_convo:conversation-message-list", args=[direct.pk])
-    assert where.startswith("/messaging/")
     response = client.post(where, {"message_body": "hello"}, format="json")
     assert response.status_code == 201
 

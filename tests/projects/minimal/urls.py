@@ -2,4 +2,4 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("messaging/", include("django_convo.urls"))]
+urlpatterns = [path("api/", include("django_convo.urls"))]

@@ -4,7 +4,7 @@ from .errors import BusyError, ConflictError, PayloadTooLargeError, to_api_excep
 from .pages import KeysetPagination, link_with
 from .parsing import StrictJSONParser
 from .serializers import ReferenceField, UserKeyField, output_class, rendered
-from .values import LARGEST_NUMBER, QueryValues, model_key, path_id, path_user_key, stamp, user_key
+from .values import LARGEST_NUMBER, QueryValues, as_stored, model_key, path_id, path_user_key, stamp, user_key
 from .viewsets import ConvoViewSet
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "ReferenceField",
     "StrictJSONParser",
     "UserKeyField",
+    "as_stored",
     "link_with",
     "model_key",
     "output_class",

@@ -6,12 +6,13 @@ from datetime import datetime, timezone
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive, make_aware
+from django.utils.timezone import get_default_timezone, is_naive, make_aware, make_naive
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 
@@ -67,6 +68,13 @@ def stamp(moment: datetime | None) -> str | None:
         return None
     aware = make_aware(moment) if is_naive(moment) else moment
     return aware.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
+
+
+def as_stored(moment: datetime) -> datetime:
+    """Return an aware time as the project's columns hold it: naive, in its own zone, where `USE_TZ` is off."""
+    if django_settings.USE_TZ:
+        return moment
+    return make_naive(moment, get_default_timezone())
 
 
 class QueryValues:
@@ -131,7 +139,7 @@ class QueryValues:
             moment = parse_datetime(text.replace(" ", "+") if text.count(":") > 2 else text)
             aware = moment if moment is None or not is_naive(moment) else moment.replace(tzinfo=timezone.utc)
             # Near the years 1 and 9999 the same moment in UTC may be none that a datetime holds.
-            return self._required(name, aware).astimezone(timezone.utc)
+            return as_stored(self._required(name, aware).astimezone(timezone.utc))
         except (ValueError, OverflowError) as error:
             raise self.invalid(name) from error
 

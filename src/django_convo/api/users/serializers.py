@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -13,8 +14,7 @@ from django_convo.actions.base import key_of
 from django_convo.actions.users import registration_fields, update_fields
 from django_convo.api.base import stamp
 from django_convo.conf import settings
-from django_convo.policy import capabilities
-from django_convo.policy.roles import site_capabilities
+from django_convo.policy import allows, capabilities
 
 from .cards import avatar_of, key_field, name_of
 
@@ -24,6 +24,13 @@ COLUMNS: Final = ("first_name", "last_name", "email", "phone_number", "role", "c
 PRIVATE_COLUMNS: Final = frozenset({"email", "phone_number", "role"})
 # Hashing a megabyte of password would be work for nothing.
 LONGEST_PASSWORD: Final = 1024
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold of a host's column, which may be of any type: a telephone number's, or a date's."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value if value is None or isinstance(value, (int, str)) else str(value)
 
 
 @lru_cache(maxsize=1)
@@ -63,8 +70,7 @@ class UserSerializer(serializers.Serializer[Any]):
         is_private = not self._sees_all_of(instance)
         for name in columns:
             if not (is_private and name in PRIVATE_COLUMNS):
-                value = getattr(instance, name)
-                row[name] = stamp(value) if name == "created_at" else value
+                row[name] = _plain(getattr(instance, name))
         return row
 
     def _sees_all_of(self, user: Any) -> bool:
@@ -75,7 +81,7 @@ class UserSerializer(serializers.Serializer[Any]):
         # Asked once a page: the context is shared by all of its rows.
         context = cast("dict[str, Any]", self.context)
         if "administers" not in context:
-            context["administers"] = capabilities.USER_ADMINISTER in site_capabilities(viewer)
+            context["administers"] = viewer.pk is not None and allows(viewer, capabilities.USER_ADMINISTER)
         return bool(context["administers"])
 
 

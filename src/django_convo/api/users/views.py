@@ -30,6 +30,8 @@ Throttles = list[BaseThrottle]
 # Columns in which the name of a user may stand.
 NAME_COLUMNS: Final = ("first_name", "last_name", "full_name", "display_name", "name", "nickname")
 SHORTEST_SEARCH: Final = 2
+# No name is longer; SQLite refuses a pattern of more than 50,000 bytes.
+LONGEST_SEARCH: Final = 200
 # More words than a name has would only make a longer query.
 _MOST_WORDS: Final = 5
 
@@ -139,6 +141,8 @@ class UserViewSet(ConvoViewSet):
         text = self.query.text("search")
         if text is None:
             return users
+        if len(text) > LONGEST_SEARCH:
+            raise self.query.invalid("search")
         words = text.split()[:_MOST_WORDS]
         if len("".join(words)) < SHORTEST_SEARCH:
             raise ParseError(
