@@ -140,6 +140,14 @@ def test_body_is_utf8_whatever_its_type_says(world: World, charset: str) -> None
     assert (response.status_code, response.json()["message_body"]) == (201, "Zoë 灯")
 
 
+@pytest.mark.usefixtures("unchanged")
+def test_body_of_which_no_length_is_told_is_refused(world: World) -> None:
+    """It would be taken for none at all."""
+    for door in READING:
+        response = world.client.generic(door.method.upper(), world.address(door), HTTP_TRANSFER_ENCODING="chunked")
+        assert complaint(response, 400, "parse_error") is None, door
+
+
 def test_of_a_repeated_name_the_last_counts(world: World) -> None:
     sending = next(door for door in READING if door.key == ("conversation-message-list", "post"))
 

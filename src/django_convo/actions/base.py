@@ -132,10 +132,12 @@ class Change:
         return event_seq
 
     def write(self) -> None:
-        """Write columns and events; nothing where nothing was changed."""
+        """Write columns and events; nothing where nothing was changed. A conversation that is new is inserted."""
         conversation = self.conversation
         using = router.db_for_write(type(conversation))
-        if self._columns:
+        if conversation._state.adding:
+            conversation.save(force_insert=True, using=using)
+        elif self._columns:
             values = {name: getattr(conversation, name) for name in self._columns}
             type(conversation)._default_manager.using(using).filter(pk=conversation.pk).update(**values)
         if self._events:

@@ -217,7 +217,7 @@ def _get_or_create_direct(
     model = get_conversation_model()
     directs = model._default_manager.using(router.db_for_write(model)).live().filter(direct_key=key)
     if existing := directs.first():
-        return existing, False
+        return _seen(actor, existing), False
     _authorize_creation(actor, ConversationKind.DIRECT, members, subject)
     try:
         with transaction.atomic(using=router.db_for_write(model)):
@@ -235,8 +235,15 @@ def _get_or_create_direct(
         existing = directs.locked().first()
         if existing is None:
             raise
-        return existing, False
+        return _seen(actor, existing), False
     return conversation, True
+
+
+def _seen(actor: Any | None, direct: AbstractConversation) -> AbstractConversation:
+    """Return the direct, unless the policy hides it from the actor."""
+    if actor is not None and not get_policy().visible_conversations(actor).filter(pk=direct.pk).exists():
+        raise InvalidReference
+    return direct
 
 
 def direct_key(members: Iterable[Any], subject: Model | None) -> str:
@@ -273,7 +280,7 @@ def _insert(
         row.subject_id = str(subject.pk)
     change = Change(row, actor)
     joined_event_seq = change.emit(EventType.CONVERSATION_CREATED, kind=kind.value)
-    row.save(force_insert=True)
+    change.write()
     Participant.objects.using(row._state.db).bulk_create(
         [
             Participant(
@@ -288,7 +295,6 @@ def _insert(
         ],
         batch_size=1000,
     )
-    change.write()
     return row
 
 

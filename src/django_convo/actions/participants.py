@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.conf import settings
 from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import AbstractConversation, Departure, Participant, get_conversation_model
-from django_convo.policy import allows, authorize, capabilities, direct_is_fixed
+from django_convo.policy import active_users, allows, authorize, capabilities, direct_is_fixed, not_open_to_join
 from django_convo.types import ROLE_RANK, ConversationRole, EventType
 
 from .base import Change, action, key_of, lock_conversation
@@ -29,14 +29,17 @@ def add_participant(
     """Add a user, or leave everything as it is where they are a participant already. Locks the conversation.
 
     The newcomer's read pointer stands at the end; what was said before is visible to them by
-    `CONVO_HISTORY_FOR_NEW_PARTICIPANTS`. Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`),
-    InvalidReference (may not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits
-    `participant.added`.
+    `CONVO_HISTORY_FOR_NEW_PARTICIPANTS`. Nobody adds themselves: who moderates any conversation would read any.
+
+    Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`, `not_open_to_join`), InvalidReference (may
+    not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
     """
     row = lock_conversation(conversation)
     authorize(actor, capabilities.PARTICIPANT_ADD, conversation=row, users=[user])
     _refuse_higher_role(actor, row, role)
     if row.membership_of(user) is None:
+        if actor is not None and user.pk == actor.pk:
+            raise not_open_to_join()
         _refuse_unreachable(actor, row, user)
         _admit(Change(row, actor), user, role)
     return row
@@ -215,8 +218,14 @@ def _others(participant: Participant) -> Any:
 
 
 def _hand_on(change: Change, heirs: Any) -> None:
-    """Make the longest-standing of the highest role owner, unless there is one; close where nobody is left."""
+    """Make the longest-standing of the highest role owner, unless there is one; close where nobody is left.
+
+    Who is deactivated comes last.
+    """
+    able = Exists(get_user_model()._base_manager.filter(active_users(), pk=OuterRef("user")))
     by_rank = Case(
+        When(role=ConversationRole.OWNER, then=Value(_ABOVE_ALL)),
+        When(~able, then=Value(_OUTSIDE)),
         *(When(role=role, then=Value(rank)) for role, rank in ROLE_RANK.items()),
         default=Value(_OUTSIDE),
         output_field=IntegerField(),

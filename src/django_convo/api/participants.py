@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,9 +63,13 @@ class ParticipantViewSet(ConversationScopedViewSet):
     # In the order of joining.
     keyset_order = ("pk",)
 
+    def get_queryset(self) -> QuerySet[Participant]:
+        """Return the participants, to whom may know them."""
+        return people.find_participants(self.request.user, self.get_conversation())
+
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the participants in the order in which they joined."""
-        rows = self.paginate_queryset(people.find_participants(request.user, self.get_conversation())) or []
+        rows = self.paginate_queryset(self.get_queryset()) or []
         return self.get_paginated_response(self.render_rows(rows))
 
     def partial_update(self, request: Request, user_id: str, **kwargs: Any) -> Response:

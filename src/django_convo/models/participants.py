@@ -31,13 +31,6 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         """Add `unread_count`: two counters of the server's, never a count over messages."""
         return self.annotate(unread_count=models.F("conversation__count_seq") - models.F("read_count_seq"))
 
-    def current(self, now: Any = None) -> ParticipantQuerySet:
-        """Leave out what is muted or archived; an archived one is back with its next message, unless muted."""
-        now = now or timezone.now()
-        return self.exclude(muted_until__gt=now).exclude(
-            archived_at__isnull=False, archived_at__gte=models.F("conversation__last_message_at")
-        )
-
 
 class Participant(UpdatedModel):
     """A user in a conversation. The row exists exactly while the user is a member."""

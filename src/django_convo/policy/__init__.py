@@ -14,7 +14,7 @@ from django_convo.exceptions import Denied
 
 from . import capabilities
 from .base import Policy, active_users, load_memberships
-from .rules import direct_is_fixed, refusal
+from .rules import direct_is_fixed, not_open_to_join, refusal
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -31,6 +31,7 @@ __all__ = [
     "direct_is_fixed",
     "get_policy",
     "load_memberships",
+    "not_open_to_join",
 ]
 
 

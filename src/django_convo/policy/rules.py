@@ -22,6 +22,11 @@ def direct_is_fixed() -> Denied:
     return Denied("direct_is_fixed", _("A direct conversation is fixed: archive it to hide it."))
 
 
+def not_open_to_join() -> Denied:
+    """Return the refusal of coming in by oneself where one has to be added."""
+    return Denied("not_open_to_join", _("Only channels can be joined. Ask to be added."))
+
+
 def refusal(conversation: Any, capability: str, *, is_host: bool = False) -> Denied | None:
     """Return what the state of the conversation says against this, or None.
 
@@ -31,7 +36,7 @@ def refusal(conversation: Any, capability: str, *, is_host: bool = False) -> Den
     if conversation.is_direct and capability in _FIXED_IN_DIRECT:
         return direct_is_fixed()
     if capability == c.JOIN and conversation.kind != ConversationKind.CHANNEL:
-        return Denied("not_open_to_join", _("Only channels can be joined. Ask to be added."))
+        return not_open_to_join()
     if conversation.is_closed and capability in _FROZEN_WHEN_CLOSED and not is_host:
         return Denied("conversation_closed", _("This conversation is closed."))
     return None

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from django_convo.models.fields import is_storable_text
 
@@ -47,6 +48,12 @@ class StrictJSONParser(BaseParser):
 def invalid_input() -> ParseError:
     """Return the refusal of text that not every database can store."""
     return ParseError(_("Text may hold neither NUL characters nor lone surrogates."), code="invalid_input")
+
+
+def refuse_unmeasured(request: Request) -> None:
+    """Refuse a body in chunks of which no length is told: DRF would take it for an empty one, and mark all as read."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        raise ParseError(_("Send the body with a Content-Length."))
 
 
 def _read(stream: IO[bytes]) -> bytes:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
@@ -59,7 +60,13 @@ def model_key(model: type[Model], value: object) -> Any | None:
         field.run_validators(key)
     except (ValidationError, ValueError, OverflowError):
         return None
-    return key
+    return None if _is_out_of_range(field, key) else key
+
+
+def _is_out_of_range(field: Any, key: Any) -> bool:
+    """Say whether the column could not hold the number: SQLite's own validators know no bounds, the others do."""
+    bounds = BaseDatabaseOperations.integer_field_ranges.get(field.get_internal_type())
+    return bounds is not None and not bounds[0] <= key <= bounds[1]
 
 
 def stamp(moment: datetime | None) -> str | None:

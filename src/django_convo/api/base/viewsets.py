@@ -23,7 +23,7 @@ from django_convo.conf import settings
 
 from .errors import RETRY_AFTER, to_api_exception
 from .pages import KeysetPagination
-from .parsing import StrictJSONParser, invalid_input
+from .parsing import StrictJSONParser, invalid_input, refuse_unmeasured
 from .serializers import output_class, rendered
 from .values import QueryValues, is_storable_query
 
@@ -75,6 +75,7 @@ class ConvoViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if not is_storable_query(request.query_params):
             raise invalid_input()
+        refuse_unmeasured(request)
         super().initial(request, *args, **kwargs)
 
     def get_permissions(self) -> list[BasePermission]:

@@ -1,0 +1,30 @@
+"""DRF's browsable pages, which a stock project shows to whoever opens an address in a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_convo import actions
+from django_convo.api import ROUTES
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "get" in route.actions], ids=lambda route: route.name)
+def test_every_address_opens_in_a_browser(as_ada: Any, ada: Any, group: Any, route: Any) -> None:
+    message = actions.send_message(actor=ada, conversation=group, body="hello")
+    path = route.path.replace("<str:conversation_id>", str(group.pk)).replace("<str:message_id>", str(message.pk))
+    path = path.replace("<str:user_id>", str(ada.pk))
+
+    answer = as_ada.get(f"/api/{path}", {"conversation_id": str(group.pk)}, HTTP_ACCEPT="text/html")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_what_a_form_there_sends_is_answered_with_a_page(as_ada: Any, group: Any) -> None:
+    path = f"/api/conversations/{group.pk}/messages/"
+
+    answer = as_ada.post(path, {"message_body": "from a form"}, HTTP_ACCEPT="text/html")
+
+    assert (answer.status_code, answer["Content-Type"]) == (201, "text/html; charset=utf-8")
+    assert "from a form" in answer.content.decode()
