@@ -18,7 +18,7 @@ def make_user(name: str = "person", *, is_admin: bool = False, **fields: Any) ->
     model = get_user_model()
     columns = {field.name for field in model._meta.get_fields()}
     login = f"{name}-{next(_numbers)}@example.com"
-    values = {
+    values: dict[str, Any] = {
         model.USERNAME_FIELD: login,
         "email": login,
         "first_name": name.capitalize(),
@@ -26,8 +26,14 @@ def make_user(name: str = "person", *, is_admin: bool = False, **fields: Any) ->
         "is_superuser": is_admin,
         "role": "admin" if is_admin else "guest",
     }
-    known = {column: value for column, value in values.items() if column in columns}
-    return model._default_manager.create(**(known | fields))
+    if is_admin and columns.isdisjoint({"is_superuser", "role"}):
+        fields["convo_role"] = "admin"
+    values |= fields
+    user = model._default_manager.create(**{name: value for name, value in values.items() if name in columns})
+    # What the user model has no column for, this instance says of itself.
+    for name in fields.keys() - columns:
+        setattr(user, name, fields[name])
+    return user
 
 
 def make_group(owner: Any, *members: Any, **options: Any) -> AbstractConversation:

@@ -25,7 +25,7 @@ from tests.recount import assert_counts, assert_has_owner
 from tests.replay import Client, assert_caught_up
 
 # Servers pay a round trip for each of the many statements.
-EXAMPLES = 50 if os.environ.get("CONVO_TEST_DATABASE", "sqlite") == "sqlite" else 15
+EXAMPLES = 30 if os.environ.get("CONVO_TEST_DATABASE", "sqlite") == "sqlite" else 12
 STEPS = 30
 MOST_CONVERSATIONS = 4
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command

@@ -31,8 +31,8 @@ def add_participant(
     The newcomer's read pointer stands at the end; what was said before is visible to them by
     `CONVO_HISTORY_FOR_NEW_PARTICIPANTS`. Nobody adds themselves: who moderates any conversation would read any.
 
-    Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`, `not_open_to_join`), InvalidReference (may
-    not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
+    Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`, `not_open_to_join`), InvalidReference
+    (may not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
     """
     row = lock_conversation(conversation)
     authorize(actor, capabilities.PARTICIPANT_ADD, conversation=row, users=[user])
