@@ -11,11 +11,12 @@ from typing import Any, Final, ParamSpec, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections, router, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from django_convo import events
 from django_convo.exceptions import Invalid, NotFound, TryAgain
 from django_convo.models import AbstractConversation, Event, get_conversation_model
-from django_convo.models.fields import validate_metadata
+from django_convo.models.fields import is_storable_text, validate_metadata
 from django_convo.types import EventType
 
 P = ParamSpec("P")
@@ -159,3 +160,13 @@ def clean_metadata(metadata: object) -> dict[str, Any]:
 def key_of(user: Any) -> Any:
     """Return a user's primary key as JSON can hold it."""
     return user.pk if isinstance(user.pk, (int, str)) else str(user.pk)
+
+
+def clean_text(row: AbstractConversation, name: str, value: str) -> str:
+    """Return the text for a column of the row, or raise `Invalid` (`invalid_text`, `text_too_long`)."""
+    limit = getattr(type(row)._meta.get_field(name), "max_length", None)
+    if not isinstance(value, str) or not is_storable_text(value):
+        raise Invalid("invalid_text", _("This is not a text that can be stored."), field=name)
+    if limit is not None and len(value) > limit:
+        raise Invalid("text_too_long", _("This is too long."), field=name)
+    return value

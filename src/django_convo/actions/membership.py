@@ -41,8 +41,8 @@ def mark_read(*, actor: Any, conversation: AbstractConversation, seq: int | None
 def mark_unread(*, actor: Any, conversation: AbstractConversation, seq: int) -> Participant:
     """Make the message `seq` the first unread one; returns the row with its new counts. Locks and recounts.
 
-    Messages before it count as read; beyond the end is the end. Raises Denied (not a participant), Invalid (`seq` below
-    1), NotFound. Emits no event.
+    Messages before it count as read; beyond the end is the end. Raises Denied (not a participant), Invalid
+    (`invalid_seq`), NotFound. Emits no event.
     """
     if seq < 1:
         raise Invalid("invalid_seq", _("Messages are numbered from 1."), field="seq")

@@ -15,7 +15,7 @@ from django_convo.policy import active_users, allows, authorize, capabilities, d
 from django_convo.types import ROLE_RANK, ConversationRole, EventType
 
 from .base import Change, action, key_of, lock_conversation
-from .conversations import authorize_contacts, refuse_deactivated, too_many_participants
+from .conversations.contacts import authorize_contacts, refuse_deactivated, too_many_participants
 
 # Above every role: the host itself, and who moderates any conversation.
 _ABOVE_ALL = max(ROLE_RANK.values()) + 1

@@ -1,4 +1,4 @@
-"""Creating, changing, closing and deleting conversations."""
+"""Creating conversations, and finding the direct that two people have."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from django_convo.actions.base import Change, action, clean_metadata, clean_text
+from django_convo.actions.messages import send_message
 from django_convo.conf import settings
-from django_convo.exceptions import Denied, Invalid, InvalidReference
+from django_convo.exceptions import Invalid, InvalidReference
 from django_convo.models import AbstractConversation, Participant, get_conversation_model
-from django_convo.models.fields import is_storable_text
-from django_convo.policy import authorize, capabilities, direct_is_fixed, get_policy
+from django_convo.policy import authorize, capabilities, get_policy
 from django_convo.types import ConversationKind, ConversationRole, EventType
 
-from .base import UNSET, Change, Unset, action, clean_metadata, lock_conversation
-from .messages import send_message
+from .contacts import authorize_contacts, refuse_deactivated, too_many_participants
 
 _CREATE_CAPABILITY = {
     ConversationKind.DIRECT: capabilities.CREATE_DIRECT,
@@ -87,98 +87,6 @@ def _create(
     return conversation, is_new
 
 
-@action
-def update_conversation(
-    *,
-    actor: Any | None,
-    conversation: AbstractConversation,
-    title: str | Unset = UNSET,
-    topic: str | Unset = UNSET,
-    metadata: Mapping[str, Any] | Unset = UNSET,
-) -> AbstractConversation:
-    """Change title, topic or metadata; only what differs is written. Locks the conversation.
-
-    Raises Denied (`direct_is_fixed` for the title of a direct), Invalid, NotFound. Emits `conversation.updated`.
-    """
-    row = lock_conversation(conversation)
-    if row.is_direct and not isinstance(title, Unset):
-        raise direct_is_fixed()
-    authorize(actor, capabilities.UPDATE, conversation=row)
-    wanted: dict[str, Any] = {}
-    if not isinstance(title, Unset):
-        wanted["title"] = _clean_text(row, "title", title)
-    if not isinstance(topic, Unset):
-        wanted["topic"] = _clean_text(row, "topic", topic)
-    if not isinstance(metadata, Unset):
-        wanted["metadata"] = clean_metadata(metadata)
-    changed = {name: value for name, value in wanted.items() if _as_json(value) != _as_json(getattr(row, name))}
-    if changed:
-        change = Change(row, actor)
-        change.set(**changed)
-        change.emit(EventType.CONVERSATION_UPDATED, fields=sorted(changed))
-        change.write()
-    return row
-
-
-@action
-def close_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
-    """Close: nothing may be sent or added until it is reopened. Locks; Denied, NotFound; `conversation.closed`."""
-    row = lock_conversation(conversation)
-    authorize(actor, capabilities.CLOSE, conversation=row)
-    if not row.is_closed:
-        change = Change(row, actor)
-        change.set(closed_at=change.now)
-        change.emit(EventType.CONVERSATION_CLOSED)
-        change.write()
-    return row
-
-
-@action
-def reopen_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
-    """Open a closed conversation again. Locks; Denied, NotFound; `conversation.reopened`."""
-    row = lock_conversation(conversation)
-    authorize(actor, capabilities.CLOSE, conversation=row)
-    if row.is_closed:
-        change = Change(row, actor)
-        change.set(closed_at=None)
-        change.emit(EventType.CONVERSATION_REOPENED)
-        change.write()
-    return row
-
-
-@action
-def delete_conversation(*, actor: Any | None, conversation: AbstractConversation) -> None:
-    """Make the conversation a tombstone that is not found by anyone; `convo_prune` removes its rows later.
-
-    Locks; Denied (`direct_is_fixed`), NotFound; emits `conversation.deleted`.
-    """
-    row = lock_conversation(conversation)
-    authorize(actor, capabilities.DELETE, conversation=row)
-    change = Change(row, actor)
-    change.set(deleted_at=change.now)
-    change.emit(EventType.CONVERSATION_DELETED)
-    change.write()
-
-
-def authorize_contacts(person: Any, users: Any, *, subject: Model | None = None) -> None:
-    """Ask `conversation.contact` for one person with all whom this brings them together with.
-
-    `users` may be a QuerySet of many; it is not read here. InvalidReference where the policy refuses.
-    """
-    try:
-        is_allowed = get_policy().can(person, capabilities.CONTACT, users=users, subject=subject)
-    except Denied as refusal:
-        raise InvalidReference from refusal
-    if not is_allowed:
-        raise InvalidReference
-
-
-def refuse_deactivated(users: Iterable[Any]) -> None:
-    """Raise InvalidReference where one of the users cannot log in any more."""
-    if not all(getattr(user, "is_active", True) for user in users):
-        raise InvalidReference
-
-
 def _choose_kind(kind: str | None, size: int) -> ConversationKind:
     if kind is None:
         return ConversationKind.DIRECT if size == 2 else ConversationKind.GROUP
@@ -199,11 +107,6 @@ def _authorize_creation(actor: Any | None, kind: ConversationKind, members: list
         # Each pair once: everyone with all who come after them.
         for number, person in enumerate(members[:-1], start=1):
             authorize_contacts(person, members[number:], subject=subject)
-
-
-def too_many_participants() -> Invalid:
-    """Return the error of a conversation that would outgrow `CONVO_MAX_PARTICIPANTS`."""
-    return Invalid("too_many_participants", _("The conversation has too many participants."), field="participants")
 
 
 def _get_or_create_direct(
@@ -268,7 +171,7 @@ def _insert(
 ) -> AbstractConversation:
     model = get_conversation_model()
     row = model(kind=kind, created_by=actor, metadata=clean_metadata(metadata), direct_key=direct_key)
-    row.title, row.topic = _clean_text(row, "title", title), _clean_text(row, "topic", topic)
+    row.title, row.topic = clean_text(row, "title", title), clean_text(row, "topic", topic)
     row.participant_count, row.membership_version = len(members), 1
     row.last_message_at = row.changed_at = row.created_at
     if subject is not None:
@@ -307,17 +210,3 @@ def _first_role(kind: ConversationKind, member: Any, actor: Any | None, roles: M
     if role not in ConversationRole.values:
         raise Invalid("invalid_role", _("There is no such role in a conversation."), field="roles")
     return role
-
-
-def _as_json(value: object) -> str:
-    """Return what a client sees of the value: to Python, 1 equals True."""
-    return json.dumps(value, sort_keys=True)
-
-
-def _clean_text(row: AbstractConversation, name: str, value: str) -> str:
-    limit = getattr(type(row)._meta.get_field(name), "max_length", None)
-    if not isinstance(value, str) or not is_storable_text(value):
-        raise Invalid("invalid_text", _("This is not a text that can be stored."), field=name)
-    if limit is not None and len(value) > limit:
-        raise Invalid("text_too_long", _("This is too long."), field=name)
-    return value

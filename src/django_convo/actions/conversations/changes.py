@@ -1,0 +1,90 @@
+"""Changing, closing and deleting conversations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django_convo.actions.base import UNSET, Change, Unset, action, clean_metadata, clean_text, lock_conversation
+from django_convo.models import AbstractConversation
+from django_convo.policy import authorize, capabilities, direct_is_fixed
+from django_convo.types import EventType
+
+
+@action
+def update_conversation(
+    *,
+    actor: Any | None,
+    conversation: AbstractConversation,
+    title: str | Unset = UNSET,
+    topic: str | Unset = UNSET,
+    metadata: Mapping[str, Any] | Unset = UNSET,
+) -> AbstractConversation:
+    """Change title, topic or metadata; only what differs is written. Locks the conversation.
+
+    Raises Denied (`direct_is_fixed` for the title of a direct), Invalid, NotFound. Emits `conversation.updated`.
+    """
+    row = lock_conversation(conversation)
+    if row.is_direct and not isinstance(title, Unset):
+        raise direct_is_fixed()
+    authorize(actor, capabilities.UPDATE, conversation=row)
+    wanted: dict[str, Any] = {}
+    if not isinstance(title, Unset):
+        wanted["title"] = clean_text(row, "title", title)
+    if not isinstance(topic, Unset):
+        wanted["topic"] = clean_text(row, "topic", topic)
+    if not isinstance(metadata, Unset):
+        wanted["metadata"] = clean_metadata(metadata)
+    changed = {name: value for name, value in wanted.items() if _as_json(value) != _as_json(getattr(row, name))}
+    if changed:
+        change = Change(row, actor)
+        change.set(**changed)
+        change.emit(EventType.CONVERSATION_UPDATED, fields=sorted(changed))
+        change.write()
+    return row
+
+
+@action
+def close_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+    """Close: nothing may be sent or added until it is reopened. Locks; Denied, NotFound; `conversation.closed`."""
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.CLOSE, conversation=row)
+    if not row.is_closed:
+        change = Change(row, actor)
+        change.set(closed_at=change.now)
+        change.emit(EventType.CONVERSATION_CLOSED)
+        change.write()
+    return row
+
+
+@action
+def reopen_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+    """Open a closed conversation again. Locks; Denied, NotFound; `conversation.reopened`."""
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.CLOSE, conversation=row)
+    if row.is_closed:
+        change = Change(row, actor)
+        change.set(closed_at=None)
+        change.emit(EventType.CONVERSATION_REOPENED)
+        change.write()
+    return row
+
+
+@action
+def delete_conversation(*, actor: Any | None, conversation: AbstractConversation) -> None:
+    """Make the conversation a tombstone that is not found by anyone; `convo_prune` removes its rows later.
+
+    Locks; Denied (`direct_is_fixed`), NotFound; emits `conversation.deleted`.
+    """
+    row = lock_conversation(conversation)
+    authorize(actor, capabilities.DELETE, conversation=row)
+    change = Change(row, actor)
+    change.set(deleted_at=change.now)
+    change.emit(EventType.CONVERSATION_DELETED)
+    change.write()
+
+
+def _as_json(value: object) -> str:
+    """Return what a client sees of the value: to Python, 1 equals True."""
+    return json.dumps(value, sort_keys=True)
