@@ -221,13 +221,13 @@ def test_update_refuses_what_is_invalid(group: Any, ada: Any, arguments: dict[st
     assert len(log_of(group)) == 1
 
 
-# close_conversation, reopen_conversation
+# close, reopen
 
 
 def test_close_and_reopen(group: Any, ada: Any, bob: Any) -> None:
     with replayed(group):
-        assert actions.close_conversation(actor=bob, conversation=group).is_closed
-        assert not actions.reopen_conversation(actor=ada, conversation=group).is_closed
+        assert actions.close(actor=bob, conversation=group).is_closed
+        assert not actions.reopen(actor=ada, conversation=group).is_closed
     assert log_of(group, after=1) == [
         ("conversation.closed", bob.pk, None, {}),
         ("conversation.reopened", ada.pk, None, {}),
@@ -236,34 +236,34 @@ def test_close_and_reopen(group: Any, ada: Any, bob: Any) -> None:
 
 def test_close_and_reopen_are_refused_to_members(group: Any, cyd: Any) -> None:
     with pytest.raises(Denied, match="permission_denied"):
-        actions.close_conversation(actor=cyd, conversation=group)
-    actions.close_conversation(actor=None, conversation=group)
+        actions.close(actor=cyd, conversation=group)
+    actions.close(actor=None, conversation=group)
     with pytest.raises(Denied, match="permission_denied"):
-        actions.reopen_conversation(actor=cyd, conversation=group)
+        actions.reopen(actor=cyd, conversation=group)
 
 
 def test_close_twice_emits_once(group: Any, ada: Any) -> None:
-    actions.reopen_conversation(actor=ada, conversation=group)
-    first = actions.close_conversation(actor=ada, conversation=group).closed_at
-    assert actions.close_conversation(actor=ada, conversation=group).closed_at == first
+    actions.reopen(actor=ada, conversation=group)
+    first = actions.close(actor=ada, conversation=group).closed_at
+    assert actions.close(actor=ada, conversation=group).closed_at == first
     assert [entry[0] for entry in log_of(group, after=1)] == ["conversation.closed"]
 
 
 def test_a_closed_conversation_takes_nothing_new(channel: Any, ada: Any, bob: Any, cyd: Any) -> None:
     actions.add_participant(actor=ada, conversation=channel, user=bob)
     actions.send_message(actor=ada, conversation=channel, body="last words")
-    actions.close_conversation(actor=ada, conversation=channel)
+    actions.close(actor=ada, conversation=channel)
     for refused in (
         lambda: actions.send_message(actor=ada, conversation=channel, body="more"),
         lambda: actions.add_participant(actor=ada, conversation=channel, user=cyd),
-        lambda: actions.join_conversation(actor=cyd, conversation=channel),
+        lambda: actions.join(actor=cyd, conversation=channel),
     ):
         with pytest.raises(Denied, match="conversation_closed"):
             refused()
     assert unread_of(channel, bob) == 1
     actions.mark_read(actor=bob, conversation=channel)
     actions.update_membership(actor=bob, conversation=channel, archived=True)
-    actions.leave_conversation(actor=bob, conversation=channel)
+    actions.leave(actor=bob, conversation=channel)
     # The host itself is not bound by closing.
     actions.send_message(actor=None, conversation=channel, body="refund issued")
     actions.add_participant(actor=None, conversation=channel, user=cyd)
@@ -282,8 +282,8 @@ def test_delete_leaves_a_tombstone_that_no_action_finds(group: Any, ada: Any, bo
     for gone in (
         lambda: actions.delete_conversation(actor=ada, conversation=group),
         lambda: actions.update_conversation(actor=ada, conversation=group, title="x"),
-        lambda: actions.close_conversation(actor=ada, conversation=group),
-        lambda: actions.reopen_conversation(actor=ada, conversation=group),
+        lambda: actions.close(actor=ada, conversation=group),
+        lambda: actions.reopen(actor=ada, conversation=group),
         lambda: actions.send_message(actor=bob, conversation=group, body="x"),
         lambda: actions.mark_read(actor=bob, conversation=group),
         lambda: actions.mark_read(actor=bob, conversation=group, seq=0),
@@ -291,8 +291,8 @@ def test_delete_leaves_a_tombstone_that_no_action_finds(group: Any, ada: Any, bo
         lambda: actions.update_membership(actor=bob, conversation=group, pinned=True),
         lambda: actions.add_participant(actor=ada, conversation=group, user=bob),
         lambda: actions.remove_participant(actor=ada, conversation=group, user=bob),
-        lambda: actions.leave_conversation(actor=bob, conversation=group),
-        lambda: actions.join_conversation(actor=bob, conversation=group),
+        lambda: actions.leave(actor=bob, conversation=group),
+        lambda: actions.join(actor=bob, conversation=group),
         lambda: actions.change_role(actor=ada, conversation=group, user=bob, role="member"),
         lambda: actions.send_message(actor=None, conversation=group, body="x"),
     ):

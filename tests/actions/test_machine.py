@@ -209,14 +209,14 @@ class Conversations(RuleBasedStateMachine):
         if self.rooms:
             conversation = self.room(room)
             by = self.person(actor, conversation.pk)
-            self.attempt(conversation, lambda: actions.leave_conversation(actor=by, conversation=conversation))
+            self.attempt(conversation, lambda: actions.leave(actor=by, conversation=conversation))
 
     @rule(room=rooms, actor=people)
     def join(self, room: int, actor: int) -> None:
         if self.rooms:
             conversation = self.room(room)
             by = self.person(actor)
-            self.attempt(conversation, lambda: actions.join_conversation(actor=by, conversation=conversation))
+            self.attempt(conversation, lambda: actions.join(actor=by, conversation=conversation))
 
     @rule(room=rooms, actor=people, user=people, role=roles)
     def change_role(self, room: int, actor: int, user: int, role: str) -> None:
@@ -245,7 +245,7 @@ class Conversations(RuleBasedStateMachine):
         if self.rooms:
             conversation = self.room(room)
             by = self.person(actor, conversation.pk)
-            action = actions.close_conversation if is_closing else actions.reopen_conversation
+            action = actions.close if is_closing else actions.reopen
             self.attempt(conversation, lambda: action(actor=by, conversation=conversation))
 
     @rule(room=rooms, actor=people, chance=numbers)

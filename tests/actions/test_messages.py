@@ -140,7 +140,7 @@ def test_send_again_returns_the_first_message_and_emits_nothing(group: Any, ada:
 
 def test_send_again_answers_before_closing_and_roles_are_asked(group: Any, ada: Any, cyd: Any) -> None:
     first = send(cyd, group, client_id="abc")
-    actions.close_conversation(actor=ada, conversation=group)
+    actions.close(actor=ada, conversation=group)
     actions.remove_participant(actor=ada, conversation=group, user=cyd)
     assert send(cyd, group, client_id="abc").pk == first.pk
 

@@ -101,20 +101,20 @@ def test_a_direct_is_fixed_for_everyone(direct: Any, ada: Any, bob: Any, cyd: An
                 refused()
     for actor in (ada, cyd):
         with pytest.raises(Denied, match="direct_is_fixed"):
-            actions.leave_conversation(actor=actor, conversation=direct)
+            actions.leave(actor=actor, conversation=direct)
         with pytest.raises(Denied, match="direct_is_fixed"):
             actions.remove_participant(actor=actor, conversation=direct, user=actor)
         with pytest.raises(Denied, match="direct_is_fixed"):
-            actions.join_conversation(actor=actor, conversation=direct)
+            actions.join(actor=actor, conversation=direct)
     assert len(log_of(direct)) == 1
 
 
-# join_conversation
+# join
 
 
 def test_join_admits_to_a_channel(channel: Any, bob: Any) -> None:
     with replayed(channel):
-        conversation = actions.join_conversation(actor=bob, conversation=channel)
+        conversation = actions.join(actor=bob, conversation=channel)
     row = row_of(channel, bob)
     assert (conversation.participant_count, row.role, row.added_by) == (2, "member", None)
     assert log_of(channel, after=1) == [
@@ -123,7 +123,7 @@ def test_join_admits_to_a_channel(channel: Any, bob: Any) -> None:
 
 
 def test_join_again_emits_nothing(channel: Any, ada: Any) -> None:
-    assert actions.join_conversation(actor=ada, conversation=channel).participant_count == 1
+    assert actions.join(actor=ada, conversation=channel).participant_count == 1
     assert row_of(channel, ada).role == "owner"
     assert len(log_of(channel)) == 1
 
@@ -131,23 +131,23 @@ def test_join_again_emits_nothing(channel: Any, ada: Any) -> None:
 def test_join_is_refused_in_groups_also_to_moderators_of_all(group: Any, stranger: Any, site_admin: Any) -> None:
     for actor in (stranger, site_admin):
         with pytest.raises(Denied, match="not_open_to_join"):
-            actions.join_conversation(actor=actor, conversation=group)
+            actions.join(actor=actor, conversation=group)
 
 
 def test_join_is_refused_without_the_capability_and_to_the_deactivated(channel: Any, bob: Any) -> None:
     narrowed = {role: ["-conversation.join"] for role in ("guest", "member")}
     with override_settings(CONVO_ROLES=narrowed), pytest.raises(Denied, match="permission_denied"):
-        actions.join_conversation(actor=bob, conversation=channel)
+        actions.join(actor=bob, conversation=channel)
     with pytest.raises(Denied, match="permission_denied"):
-        actions.join_conversation(actor=make_user("gone", is_active=False), conversation=channel)
+        actions.join(actor=make_user("gone", is_active=False), conversation=channel)
 
 
-# leave_conversation, remove_participant
+# leave, remove_participant
 
 
 def test_leave_takes_the_row_and_leaves_a_departure(group: Any, cyd: Any) -> None:
     with replayed(group):
-        conversation = actions.leave_conversation(actor=cyd, conversation=group)
+        conversation = actions.leave(actor=cyd, conversation=group)
     assert conversation.participant_count == 2
     assert not Participant.objects.filter(conversation=group.pk, user=cyd).exists()
     departure = Departure.objects.get(conversation=group.pk, user=cyd)
@@ -156,16 +156,16 @@ def test_leave_takes_the_row_and_leaves_a_departure(group: Any, cyd: Any) -> Non
 
 
 def test_leave_again_emits_nothing(group: Any, cyd: Any, stranger: Any) -> None:
-    actions.leave_conversation(actor=cyd, conversation=group)
+    actions.leave(actor=cyd, conversation=group)
     for nobody in (cyd, stranger):
-        assert actions.leave_conversation(actor=nobody, conversation=group).participant_count == 2
+        assert actions.leave(actor=nobody, conversation=group).participant_count == 2
     assert len(log_of(group)) == 2
 
 
 def test_the_deactivated_can_still_leave(group: Any, cyd: Any) -> None:
     cyd.is_active = False
     cyd.save()
-    assert actions.leave_conversation(actor=cyd, conversation=group).participant_count == 2
+    assert actions.leave(actor=cyd, conversation=group).participant_count == 2
 
 
 def test_remove_takes_those_below(group: Any, ada: Any, bob: Any, cyd: Any) -> None:
@@ -221,7 +221,7 @@ def test_an_instance_of_before_knows_who_came_since(group: Any, ada: Any, strang
 
 @pytest.mark.parametrize("history", ["all", "none"])
 def test_rejoin_starts_anew(group: Any, ada: Any, cyd: Any, history: str) -> None:
-    actions.leave_conversation(actor=cyd, conversation=group)
+    actions.leave(actor=cyd, conversation=group)
     actions.send_message(actor=ada, conversation=group, body="meanwhile")
     with override_settings(CONVO_HISTORY_FOR_NEW_PARTICIPANTS=history), replayed(group):
         actions.add_participant(actor=ada, conversation=group, user=cyd)
@@ -239,7 +239,7 @@ def test_the_last_owners_leaving_hands_on_to_the_longest_standing_of_the_highest
     group: Any, ada: Any, bob: Any, cyd: Any
 ) -> None:
     with replayed(group):
-        actions.leave_conversation(actor=ada, conversation=group)
+        actions.leave(actor=ada, conversation=group)
     assert log_of(group, after=1) == [
         ("participant.removed", ada.pk, None, {"user": json_key(ada)}),
         ("participant.updated", ada.pk, None, {"user": json_key(bob), "role": "owner"}),
@@ -249,20 +249,20 @@ def test_the_last_owners_leaving_hands_on_to_the_longest_standing_of_the_highest
 
 def test_an_owners_leaving_changes_no_role_while_there_is_another(group: Any, ada: Any, bob: Any) -> None:
     actions.change_role(actor=ada, conversation=group, user=bob, role="owner")
-    actions.leave_conversation(actor=ada, conversation=group)
+    actions.leave(actor=ada, conversation=group)
     assert types(log_of(group, after=2)) == ["participant.removed"]
     assert_has_owner(group.pk)
 
 
 def test_the_oldest_member_inherits_before_an_observer(ada: Any, bob: Any, cyd: Any, stranger: Any) -> None:
     group = make_group(ada, bob, cyd, stranger, roles={bob.pk: "observer"})
-    actions.leave_conversation(actor=ada, conversation=group)
+    actions.leave(actor=ada, conversation=group)
     assert row_of(group, cyd).role == "owner"
 
 
 def test_the_last_ones_leaving_closes(ada: Any) -> None:
     group = make_group(ada)
-    conversation = actions.leave_conversation(actor=ada, conversation=group)
+    conversation = actions.leave(actor=ada, conversation=group)
     assert conversation.is_closed
     assert conversation.participant_count == 0
     assert types(log_of(group, after=1)) == ["participant.removed", "conversation.closed"]

@@ -72,7 +72,7 @@ def test_ownership_goes_to_somebody_who_can_log_in() -> None:
     gone.is_active = False
     gone.save()
 
-    actions.leave_conversation(actor=owner, conversation=group)
+    actions.leave(actor=owner, conversation=group)
 
     assert row_of(group, person).role == "owner"
     assert row_of(group, gone).role == "moderator"

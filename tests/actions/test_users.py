@@ -108,7 +108,7 @@ def test_delete_of_a_user_who_is_nowhere_writes_no_event(group: Any, stranger: A
 
 def test_delete_reaches_closed_and_deleted_conversations(group: Any, ada: Any, cyd: Any) -> None:
     closed = make_group(ada, cyd)
-    actions.close_conversation(actor=ada, conversation=closed)
+    actions.close(actor=ada, conversation=closed)
     actions.delete_conversation(actor=ada, conversation=group)
     cyd.delete()
     for conversation in (closed, group):

@@ -144,7 +144,7 @@ def test_what_an_action_refuses_is_a_message_and_nothing_is_written(
         actions.delete_conversation(actor=None, conversation=talk)
         actions.update_conversation(actor=None, conversation=talk, title="After")
 
-    monkeypatch.setattr("django_convo.admin.conversations.actions.close_conversation", vanish)
+    monkeypatch.setattr("django_convo.admin.conversations.actions.close", vanish)
 
     response = change(site, talk, is_closed="on", topic="Another")
 

@@ -158,7 +158,7 @@ def test_list_refuses_bad_values(as_ada: Any, query: str, code: str) -> None:
 
 def test_list_of_channels_to_join_leaves_out_joined_and_closed(as_bob: Any, ada: Any, bob: Any, channel: Any) -> None:
     make_group(ada, bob, kind="channel")
-    actions.close_conversation(actor=ada, conversation=make_group(ada, kind="channel"))
+    actions.close(actor=ada, conversation=make_group(ada, kind="channel"))
     response = as_bob.get("/api/conversations/?kind=channel&joined=false")
     assert ids(response) == [str(channel.pk)]
     row = response.json()["results"][0]

@@ -65,8 +65,8 @@ def test_message_frame_is_the_rest_shape(as_bob: Any, ada: Any, bob: Any) -> Non
 def test_conversation_frames_state_the_conversation_for_any_viewer(as_bob: Any, ada: Any, bob: Any) -> None:
     conversation = make_group(ada, bob, title="old")
     actions.update_conversation(actor=ada, conversation=conversation, title="new")
-    actions.close_conversation(actor=ada, conversation=conversation)
-    actions.reopen_conversation(actor=ada, conversation=conversation)
+    actions.close(actor=ada, conversation=conversation)
+    actions.reopen(actor=ada, conversation=conversation)
 
     found = frames(as_bob, conversation)
 

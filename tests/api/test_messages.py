@@ -97,7 +97,7 @@ def test_send_repeated_is_answered_although_closed_and_above_the_limit(
     settings.CONVO_THROTTLE_RATES = {"send": "1/hour"}
     body = {"message_body": "hello", "client_id": "1"}
     first = as_ada.post(address(group), body)
-    actions.close_conversation(actor=ada, conversation=group)
+    actions.close(actor=ada, conversation=group)
     again, other = as_ada.post(address(group), body), as_ada.post(address(group), {"message_body": "more"})
     assert (first.status_code, again.status_code, again.content) == (201, 200, first.content)
     assert (other.status_code, other.json()["code"]) == (429, "throttled")

@@ -105,7 +105,7 @@ def test_remove_is_repeatable_once_the_user_is_out_of_sight(as_ada: Any, ada: An
 def test_remove_tells_members_nothing_of_who_has_left(as_cyd: Any, ada: Any, group: Any) -> None:
     gone = make_user("gone")
     actions.add_participant(actor=None, conversation=group, user=gone)
-    actions.leave_conversation(actor=gone, conversation=group)
+    actions.leave(actor=gone, conversation=group)
 
     answers = {
         as_cyd.post(address(group, "remove_participant"), {"user_id": str(key)}).content for key in (uuid4(), gone.pk)
@@ -195,7 +195,7 @@ def test_last_owner_hands_on(as_ada: Any, as_bob: Any, group: Any) -> None:
 def test_closed_conversation_can_be_left_but_not_entered(
     as_ada: Any, as_cyd: Any, ada: Any, group: Any, friend: Any
 ) -> None:
-    actions.close_conversation(actor=ada, conversation=group)
+    actions.close(actor=ada, conversation=group)
     refused = as_ada.post(address(group, "add_participant"), {"user_id": str(friend.pk)})
     assert (refused.status_code, refused.json()["code"]) == (403, "conversation_closed")
     assert as_cyd.post(address(group, "leave")).status_code == 200

@@ -72,7 +72,7 @@ def world(settings: Any) -> World:
         for kind, conversation in (("group", group), ("channel", channel), ("direct", direct))
     }
     for conversation in (group, channel):
-        actions.leave_conversation(actor=actors["ex_participant"], conversation=conversation)
+        actions.leave(actor=actors["ex_participant"], conversation=conversation)
     actors["deactivated"].is_active = False
     actors["deactivated"].save()
     return World(actors=actors, bystander=bystander, group=group, channel=channel, direct=direct, messages=messages)

@@ -99,7 +99,7 @@ def test_sync_says_what_to_reload_and_what_is_gone(as_ada: Any, ada: Any, bob: A
     cursor = sync(as_ada)["cursor"]
     for body in ("one", "two", "three"):
         actions.send_message(actor=bob, conversation=far, body=body)
-    actions.leave_conversation(actor=ada, conversation=left)
+    actions.leave(actor=ada, conversation=left)
     actions.delete_conversation(actor=bob, conversation=deleted)
     never = uuid4()
 

@@ -55,6 +55,24 @@ def test_one_client_id_from_twenty_at_once_makes_one_message(crowd: Crowd) -> No
     assert_counts(group.pk)
 
 
+def test_one_client_id_posted_twenty_times_at_once_makes_one_message(crowd: Crowd) -> None:
+    ada = make_user("ada")
+    group = make_group(ada, make_user("bob"))
+    task = {
+        "job": "post",
+        "actor": json_key(ada),
+        "conversation": str(group.pk),
+        "message_body": "once",
+        "client_id": "1",
+    }
+
+    answers = [turns[0] for turns in crowd.run([dict(task) for _ in range(20)])]
+
+    assert sorted(answer["status"] for answer in answers) == [200] * 19 + [201]
+    assert len({answer["content"] for answer in answers}) == 1
+    assert get_message_model()._default_manager.filter(conversation=group.pk).count() == 1
+
+
 def test_twenty_creations_of_a_direct_make_one(crowd: Crowd) -> None:
     ada, bob = json_key(make_user("ada")), json_key(make_user("bob"))
     tasks = [

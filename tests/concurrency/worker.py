@@ -87,6 +87,18 @@ def send(turn: int, actor: Any, conversation: str, body: str = "{turn}", client_
     return {"id": str(message.pk), "seq": message.seq, "is_new": message.was_created}
 
 
+def post(turn: int, actor: Any, conversation: str, **body: Any) -> Any:
+    """Send over REST: the whole way from the request to the bytes of the answer."""
+    from django.urls import reverse
+    from rest_framework.test import APIClient
+
+    client = APIClient()
+    client.force_authenticate(_user(actor))
+    url = reverse("django_convo:conversation-message-list", kwargs={"conversation_id": conversation})
+    response = client.post(url, body, format="json")
+    return {"status": response.status_code, "content": response.content.decode()}
+
+
 def create_direct(turn: int, actor: Any, other: Any) -> Any:
     from django_convo import actions
 
@@ -97,13 +109,13 @@ def create_direct(turn: int, actor: Any, other: Any) -> Any:
 def leave(turn: int, actor: Any, conversation: str) -> Any:
     from django_convo import actions
 
-    return actions.leave_conversation(actor=_user(actor), conversation=_conversation(conversation)).participant_count
+    return actions.leave(actor=_user(actor), conversation=_conversation(conversation)).participant_count
 
 
 def join(turn: int, actor: Any, conversation: str) -> Any:
     from django_convo import actions
 
-    return actions.join_conversation(actor=_user(actor), conversation=_conversation(conversation)).participant_count
+    return actions.join(actor=_user(actor), conversation=_conversation(conversation)).participant_count
 
 
 def add(turn: int, actor: Any, conversation: str, user: Any) -> Any:
@@ -143,7 +155,7 @@ def delete_user(turn: int, user: Any) -> Any:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (send, create_direct, leave, join, add, wander, delete_row, delete_user)
+    job.__name__: job for job in (send, post, create_direct, leave, join, add, wander, delete_row, delete_user)
 }
 
 if __name__ == "__main__":

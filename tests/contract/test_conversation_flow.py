@@ -215,7 +215,7 @@ def test_retry_answers_with_the_first_message(client_of: As, ada: Any, bob: Any)
 
 def test_refused_send_leaves_nothing(client_of: As, ada: Any, bob: Any) -> None:
     group = make_group(ada, bob)
-    actions.close_conversation(actor=ada, conversation=group)
+    actions.close(actor=ada, conversation=group)
     before = log_of(group)
     refused(
         client_of(bob).post(address("message-list"), {"conversation": str(group.pk), "message_body": "late"}),

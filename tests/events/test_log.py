@@ -18,7 +18,7 @@ def test_each_change_is_numbered_in_its_own_conversation(group: Any, channel: An
 
 
 def test_one_action_may_write_several_events_in_order(group: Any, ada: Any) -> None:
-    actions.leave_conversation(actor=ada, conversation=group)
+    actions.leave(actor=ada, conversation=group)
     assert [entry[0] for entry in log_of(group)] == [
         "conversation.created",
         "participant.removed",

@@ -58,7 +58,7 @@ def test_subscribers_hear_each_event_once_in_order_after_the_commit(ada: Any, gr
         actions.update_conversation(actor=ada, conversation=group, topic="new")
         assert recorder.heard == []
     send(ada, group, "two")
-    actions.leave_conversation(actor=ada, conversation=group)
+    actions.leave(actor=ada, conversation=group)
     assert recorder.heard == [
         (2, "message.created"),
         (3, "conversation.updated"),
@@ -79,13 +79,13 @@ def test_subscribers_hear_their_own_type_alone(ada: Any, group: Any) -> None:
     events.subscribe("conversation.closed", note)
     try:
         send(ada, group)
-        actions.close_conversation(actor=ada, conversation=group)
+        actions.close(actor=ada, conversation=group)
         assert heard == ["conversation.closed"]
     finally:
         events.unsubscribe("conversation.closed", note)
     events.unsubscribe("conversation.closed", note)
-    actions.reopen_conversation(actor=ada, conversation=group)
-    actions.close_conversation(actor=ada, conversation=group)
+    actions.reopen(actor=ada, conversation=group)
+    actions.close(actor=ada, conversation=group)
     assert heard == ["conversation.closed"]
 
 
@@ -171,8 +171,8 @@ WRITES = {
     "system": lambda ada, group: send(None, group, "undone"),
     "update": lambda ada, group: actions.update_conversation(actor=ada, conversation=group, title="undone"),
     "add": lambda ada, group: actions.add_participant(actor=ada, conversation=group, user=make_user("undone")),
-    "leave": lambda ada, group: actions.leave_conversation(actor=ada, conversation=group),
-    "close": lambda ada, group: actions.close_conversation(actor=ada, conversation=group),
+    "leave": lambda ada, group: actions.leave(actor=ada, conversation=group),
+    "close": lambda ada, group: actions.close(actor=ada, conversation=group),
     "delete": lambda ada, group: actions.delete_conversation(actor=ada, conversation=group),
     "mark_unread": lambda ada, group: actions.mark_unread(actor=ada, conversation=group, seq=1),
     "delete_user": lambda ada, group: ada.delete(),

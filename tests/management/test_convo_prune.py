@@ -113,7 +113,7 @@ def test_prune_removes_old_departures(batch_size: int) -> None:
     early, late, more = make_user(), make_user(), make_user()
     for user in (early, late, more):
         actions.add_participant(actor=None, conversation=conversation, user=user)
-        actions.leave_conversation(actor=user, conversation=conversation)
+        actions.leave(actor=user, conversation=conversation)
     age(Departure.objects.filter(user__in=[early, more]), "left_at")
 
     assert "2 departures" in prune(batch_size=batch_size)
@@ -126,7 +126,7 @@ def test_prune_removes_every_row_of_a_conversation_deleted_long_ago(batch_size: 
     gone, kept = talk(), talk()
     user = make_user()
     actions.add_participant(actor=None, conversation=gone, user=user)
-    actions.leave_conversation(actor=user, conversation=gone)
+    actions.leave(actor=user, conversation=gone)
     answered = get_message_model()._default_manager.filter(conversation=gone.pk).first()
     actions.send_message(actor=None, conversation=gone, body="an answer", reply_to=answered)
     actions.delete_conversation(actor=None, conversation=gone)

@@ -82,7 +82,7 @@ def test_a_direct_is_fixed_also_for_the_host(direct: Any, ada: Any, site_admin: 
 
 
 def test_closed_forbids_what_adds_something(channel: Any, ada: Any) -> None:
-    closed = actions.close_conversation(actor=ada, conversation=channel)
+    closed = actions.close(actor=ada, conversation=channel)
     for name in (c.MESSAGE_SEND, c.PARTICIPANT_ADD, c.JOIN):
         with pytest.raises(Denied, match="conversation_closed"):
             authorize(ada, name, conversation=closed)
@@ -129,7 +129,7 @@ def test_capabilities_are_asked_once_a_page_in_one_query(
 
 
 def test_capabilities_leave_out_what_state_forbids(direct: Any, channel: Any, ada: Any, group: Any) -> None:
-    closed = actions.close_conversation(actor=ada, conversation=group)
+    closed = actions.close(actor=ada, conversation=group)
     shown = capabilities_in(ada, [direct, channel, closed])
     assert shown[direct.pk] == {c.MESSAGE_SEND}
     assert shown[channel.pk] == c.IN_CONVERSATION
@@ -138,7 +138,7 @@ def test_capabilities_leave_out_what_state_forbids(direct: Any, channel: Any, ad
 
 def test_joining_is_shown_to_those_who_might(channel: Any, ada: Any, stranger: Any) -> None:
     assert capabilities_in(stranger, [channel])[channel.pk] == {c.JOIN}
-    joined = actions.join_conversation(actor=stranger, conversation=channel)
+    joined = actions.join(actor=stranger, conversation=channel)
     assert capabilities_in(stranger, [joined])[channel.pk] == {c.MESSAGE_SEND}
 
 
@@ -209,7 +209,7 @@ def test_visible_conversations_are_ones_own_and_open_channels(
     assert seen(cyd) == {group.pk, channel.pk}
     assert seen(stranger) == {channel.pk}
     assert seen(site_admin) == {group.pk, channel.pk, direct.pk}
-    actions.close_conversation(actor=None, conversation=channel)
+    actions.close(actor=None, conversation=channel)
     assert seen(stranger) == set()
     actions.delete_conversation(actor=None, conversation=group)
     assert seen(cyd) == set()
@@ -230,7 +230,7 @@ def test_visible_messages_begin_where_a_member_may_read(group: Any, ada: Any, si
     assert (read(ada), read(newcomer), read(site_admin)) == (["before", "after"], ["after"], [])
     with override_settings(CONVO_ROLES={"admin": ["conversation.view_any"]}):
         assert read(site_admin) == ["before", "after"]
-    actions.leave_conversation(actor=newcomer, conversation=group)
+    actions.leave(actor=newcomer, conversation=group)
     assert read(newcomer) == []
     actions.delete_conversation(actor=ada, conversation=group)
     assert read(ada) == []

@@ -39,7 +39,7 @@ def test_join_is_not_shown_of_a_group() -> None:
 
 def test_closed_conversation_shows_neither_sending_nor_adding() -> None:
     owner = make_user("owner")
-    group = actions.close_conversation(actor=owner, conversation=make_group(owner))
+    group = actions.close(actor=owner, conversation=make_group(owner))
 
     assert shown(owner, group) == capabilities.IN_CONVERSATION - {
         capabilities.MESSAGE_SEND,

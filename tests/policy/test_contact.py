@@ -100,11 +100,11 @@ def test_joining_needs_a_pair_with_each_who_is_there(ada: Any, bob: Any, cyd: An
     channel = make_group(ada, bob, kind="channel")
     befriend(ada, cyd)
     with pytest.raises(InvalidReference):
-        actions.join_conversation(actor=cyd, conversation=channel)
+        actions.join(actor=cyd, conversation=channel)
     befriend(bob, cyd)
-    assert actions.join_conversation(actor=cyd, conversation=channel).participant_count == 3
+    assert actions.join(actor=cyd, conversation=channel).participant_count == 3
     Pairs.friends.clear()
-    actions.join_conversation(actor=cyd, conversation=channel)
+    actions.join(actor=cyd, conversation=channel)
 
 
 def test_an_existing_direct_is_found_without_being_asked(ada: Any, bob: Any) -> None:

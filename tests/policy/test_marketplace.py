@@ -115,11 +115,11 @@ def add_of_the_guest(guest: Any, own_host: Any, partner: Any) -> None:
 
 
 def join_where_the_partner_is(guest: Any, own_host: Any, partner: Any) -> None:
-    actions.join_conversation(actor=guest, conversation=forced(partner, kind="channel"))
+    actions.join(actor=guest, conversation=forced(partner, kind="channel"))
 
 
 def join_where_the_guest_is(guest: Any, own_host: Any, partner: Any) -> None:
-    actions.join_conversation(actor=partner, conversation=forced(guest, kind="channel"))
+    actions.join(actor=partner, conversation=forced(guest, kind="channel"))
 
 
 def send_in_a_direct(guest: Any, own_host: Any, partner: Any) -> None:

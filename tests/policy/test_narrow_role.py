@@ -60,7 +60,7 @@ DOORS: dict[str, Door] = {
     c.CREATE_CHANNEL: create("channel"),
     c.CONTACT: (*create("direct")[:2], 400),
     c.JOIN: (
-        lambda actor, scene: actions.join_conversation(actor=actor, conversation=scene.channel),
+        lambda actor, scene: actions.join(actor=actor, conversation=scene.channel),
         lambda client, scene: client.post(f"/api/conversations/{scene.channel.pk}/join/"),
         404,
     ),
@@ -70,7 +70,7 @@ DOORS: dict[str, Door] = {
         403,
     ),
     c.CLOSE: (
-        lambda actor, scene: actions.close_conversation(actor=actor, conversation=scene.group),
+        lambda actor, scene: actions.close(actor=actor, conversation=scene.group),
         lambda client, scene: client.post(f"{scene.address}close/"),
         403,
     ),

@@ -49,7 +49,7 @@ def test_inbox_puts_pinned_first_then_latest_activity(ada: Any, bob: Any) -> Non
 def test_inbox_holds_neither_what_others_have_nor_what_one_has_left(ada: Any, bob: Any, stranger: Any) -> None:
     conversation = make_group(ada, bob, title="left")
     make_group(stranger, ada, title="kept")
-    actions.leave_conversation(actor=ada, conversation=conversation)
+    actions.leave(actor=ada, conversation=conversation)
 
     assert titles(ada) == ["kept"]
 
@@ -144,8 +144,8 @@ def test_filter_by_subject_is_by_type_and_key(ada: Any, bob: Any, cyd: Any) -> N
 def test_open_channels_are_those_one_is_not_in(ada: Any, bob: Any) -> None:
     channel, joined, closed = (make_group(ada, kind="channel", title=title) for title in ("open", "joined", "closed"))
     make_group(ada, title="a group is no channel")
-    actions.join_conversation(actor=bob, conversation=joined)
-    actions.close_conversation(actor=ada, conversation=closed)
+    actions.join(actor=bob, conversation=joined)
+    actions.close(actor=ada, conversation=closed)
 
     assert keys(open_channels(bob)) == [channel.pk]
     assert keys(open_channels(ada)) == []

@@ -98,7 +98,7 @@ def test_what_changes_during_a_pass_is_shown_again(ada: Any, bob: Any) -> None:
 def test_what_one_left_or_lost_is_removed(ada: Any, bob: Any) -> None:
     left, deleted, kept = (make_group(bob, ada) for _ in range(3))
     position = sync(ada).position
-    actions.leave_conversation(actor=ada, conversation=left)
+    actions.leave(actor=ada, conversation=left)
     actions.delete_conversation(actor=bob, conversation=deleted)
 
     found = sync(ada, position)
@@ -109,7 +109,7 @@ def test_what_one_left_or_lost_is_removed(ada: Any, bob: Any) -> None:
 
 def test_an_old_departure_is_not_told_again_and_again(ada: Any, bob: Any) -> None:
     conversation = make_group(bob, ada)
-    actions.leave_conversation(actor=ada, conversation=conversation)
+    actions.leave(actor=ada, conversation=conversation)
     Departure.objects.update(left_at=timezone.now() - HOUR)
 
     assert sync(ada, sync(ada).position).removed == []
@@ -118,7 +118,7 @@ def test_an_old_departure_is_not_told_again_and_again(ada: Any, bob: Any) -> Non
 def test_a_departure_is_void_for_one_who_is_back(ada: Any, bob: Any) -> None:
     conversation = make_group(bob, ada)
     position = sync(ada).position
-    actions.leave_conversation(actor=ada, conversation=conversation)
+    actions.leave(actor=ada, conversation=conversation)
     actions.add_participant(actor=bob, conversation=conversation, user=ada)
 
     found = sync(ada, position)
@@ -181,7 +181,7 @@ def test_a_head_before_the_members_log_or_the_kept_log_is_limited(ada: Any, bob:
 
 def test_heads_of_what_one_cannot_see_are_removed_alike(ada: Any, bob: Any, stranger: Any, channel: Any) -> None:
     left, deleted, others = make_group(bob, ada), make_group(ada, bob), make_group(bob, stranger)
-    actions.leave_conversation(actor=ada, conversation=left)
+    actions.leave(actor=ada, conversation=left)
     actions.delete_conversation(actor=ada, conversation=deleted)
     never = uuid4()
 

@@ -67,7 +67,7 @@ def test_deleted_and_left_conversations_do_not_count(ada: Any, bob: Any) -> None
     for conversation in (deleted, left):
         send(bob, conversation, times=1)
     actions.delete_conversation(actor=bob, conversation=deleted)
-    actions.leave_conversation(actor=ada, conversation=left)
+    actions.leave(actor=ada, conversation=left)
 
     assert totals(ada) == (0, 0, 0)
 

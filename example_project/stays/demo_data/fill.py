@@ -165,11 +165,11 @@ def _add_room(chance: random.Random, users: Users, room: Room) -> None:
     silent = chance.sample([_user(users, person) for person in GUESTS[1:]], 4)
     newcomers = [user for user in silent if user not in people]
     for user in others[1:] + newcomers if is_channel else []:
-        actions.join_conversation(actor=user, conversation=conversation)
+        actions.join(actor=user, conversation=conversation)
     if not is_channel:
         actions.add_participant(actor=founder, conversation=conversation, user=newcomers[0])
     play(conversation, lines(room.script), {str(number): user for number, user in enumerate(people, start=1)})
-    actions.leave_conversation(actor=newcomers[0], conversation=conversation)
+    actions.leave(actor=newcomers[0], conversation=conversation)
     _finish(chance, conversation)
 
 

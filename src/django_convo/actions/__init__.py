@@ -2,10 +2,10 @@
 
 from .base import UNSET
 from .conversations import (
-    close_conversation,
+    close,
     create_conversation,
     delete_conversation,
-    reopen_conversation,
+    reopen,
     update_conversation,
 )
 from .membership import mark_read, mark_unread, update_membership
@@ -14,8 +14,8 @@ from .participants import (
     add_participant,
     change_role,
     forget_user,
-    join_conversation,
-    leave_conversation,
+    join,
+    leave,
     remove_participant,
 )
 from .users import delete_user, register_user, update_user
@@ -24,19 +24,19 @@ __all__ = [
     "UNSET",
     "add_participant",
     "change_role",
-    "close_conversation",
+    "close",
     "create_conversation",
     "delete_conversation",
     "delete_user",
     "find_repeated",
     "forget_user",
-    "join_conversation",
-    "leave_conversation",
+    "join",
+    "leave",
     "mark_read",
     "mark_unread",
     "register_user",
     "remove_participant",
-    "reopen_conversation",
+    "reopen",
     "send_message",
     "update_conversation",
     "update_membership",

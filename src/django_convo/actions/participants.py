@@ -46,7 +46,7 @@ def add_participant(
 
 
 @action
-def join_conversation(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
+def join(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
     """Join a channel as a member. Locks the conversation.
 
     Raises Denied (`not_open_to_join`, `conversation_closed`, `direct_is_fixed`), InvalidReference (may not be brought
@@ -70,7 +70,7 @@ def remove_participant(*, actor: Any | None, conversation: AbstractConversation,
     and `participant.updated` or `conversation.closed`.
     """
     if actor is not None and user.pk == actor.pk:
-        return leave_conversation(actor=actor, conversation=conversation)
+        return leave(actor=actor, conversation=conversation)
     row = lock_conversation(conversation)
     authorize(actor, capabilities.PARTICIPANT_REMOVE, conversation=row, users=[user])
     participant = row.membership_of(user)
@@ -83,7 +83,7 @@ def remove_participant(*, actor: Any | None, conversation: AbstractConversation,
 
 
 @action
-def leave_conversation(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
+def leave(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
     """Leave; nothing happens where one is no participant. Locks; as `remove_participant` for the last owner.
 
     Raises Denied (`direct_is_fixed`), NotFound. Emits as `remove_participant`.

@@ -138,7 +138,7 @@ class ConversationAdmin(BoundedAdmin):
         if values["system_message"].strip():
             actions.send_message(actor=None, conversation=obj, body=values["system_message"])
         if "is_closed" in form.changed_data:
-            move = actions.close_conversation if values["is_closed"] else actions.reopen_conversation
+            move = actions.close if values["is_closed"] else actions.reopen
             move(actor=None, conversation=obj)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

@@ -220,12 +220,12 @@ class ConversationViewSet(ConversationScopedViewSet):
     def close(self, request: Request, **kwargs: Any) -> Response:
         """Close: it can be read and left, but nothing is added."""
         conversation = self.get_conversation()
-        return self.render_conversation(actions.close_conversation(actor=request.user, conversation=conversation))
+        return self.render_conversation(actions.close(actor=request.user, conversation=conversation))
 
     def reopen(self, request: Request, **kwargs: Any) -> Response:
         """Open a closed conversation again."""
         conversation = self.get_conversation()
-        return self.render_conversation(actions.reopen_conversation(actor=request.user, conversation=conversation))
+        return self.render_conversation(actions.reopen(actor=request.user, conversation=conversation))
 
     def _subject_type(self) -> ContentType | None:
         """Return the type in the filter; None also where no such model is known, which nothing can be about."""

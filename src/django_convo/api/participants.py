@@ -101,9 +101,9 @@ class ParticipantViewSet(ConversationScopedViewSet):
     def join(self, request: Request, **kwargs: Any) -> Response:
         """Join a channel."""
         conversation = self.get_conversation()
-        return self.render_conversation(actions.join_conversation(actor=request.user, conversation=conversation))
+        return self.render_conversation(actions.join(actor=request.user, conversation=conversation))
 
     def leave(self, request: Request, **kwargs: Any) -> Response:
         """Leave; the last owner's leaving hands ownership on."""
         conversation = self.get_conversation()
-        return self.render_conversation(actions.leave_conversation(actor=request.user, conversation=conversation))
+        return self.render_conversation(actions.leave(actor=request.user, conversation=conversation))

@@ -1,12 +1,12 @@
 """Creating, changing, closing and deleting conversations."""
 
-from .changes import close_conversation, delete_conversation, reopen_conversation, update_conversation
+from .changes import close, delete_conversation, reopen, update_conversation
 from .creation import create_conversation
 
 __all__ = [
-    "close_conversation",
+    "close",
     "create_conversation",
     "delete_conversation",
-    "reopen_conversation",
+    "reopen",
     "update_conversation",
 ]

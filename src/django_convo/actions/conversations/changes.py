@@ -46,7 +46,7 @@ def update_conversation(
 
 
 @action
-def close_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+def close(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
     """Close: nothing may be sent or added until it is reopened. Locks; Denied, NotFound; `conversation.closed`."""
     row = lock_conversation(conversation)
     authorize(actor, capabilities.CLOSE, conversation=row)
@@ -59,7 +59,7 @@ def close_conversation(*, actor: Any | None, conversation: AbstractConversation)
 
 
 @action
-def reopen_conversation(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
+def reopen(*, actor: Any | None, conversation: AbstractConversation) -> AbstractConversation:
     """Open a closed conversation again. Locks; Denied, NotFound; `conversation.reopened`."""
     row = lock_conversation(conversation)
     authorize(actor, capabilities.CLOSE, conversation=row)
