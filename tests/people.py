@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 def make_user(name: str = "person", *, is_admin: bool = False, **fields: Any) -> Any:
     """Create a user whose login is unique; `is_admin` gives the site role by the default resolver."""
     model = get_user_model()
-    columns = {field.name for field in model._meta.get_fields()}
+    columns = {"pk", *(field.name for field in model._meta.get_fields())}
     login = f"{name}-{next(_numbers)}@example.com"
     values: dict[str, Any] = {
         model.USERNAME_FIELD: login,
