@@ -32,5 +32,11 @@ class TokenView(ObtainAuthToken):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().post(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # A credential: no cache on the way may keep it.
+        response["Cache-Control"] = "private, no-store"
+        return response
+
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(to_api_exception(exc))

@@ -275,7 +275,7 @@ def test_views_are_outside_atomic_requests(address: str) -> None:
 def test_creating_is_limited(as_ada: Any, ada: Any, bob: Any, settings: Any) -> None:
     make_group(ada, bob)
     settings.CONVO_THROTTLE_RATES = {"create": "1/hour"}
-    body = {"participants": [str(bob.pk)]}
+    body = {"participants": [str(bob.pk)], "kind": "group"}
     assert as_ada.post("/api/conversations/", body).status_code == 201
     refused = as_ada.post("/api/conversations/", body)
     assert (refused.status_code, refused.json()["code"]) == (429, "throttled")

@@ -5,6 +5,7 @@ from .conversations import (
     close,
     create_conversation,
     delete_conversation,
+    find_direct,
     reopen,
     update_conversation,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "create_conversation",
     "delete_conversation",
     "delete_user",
+    "find_direct",
     "find_repeated",
     "forget_user",
     "join",

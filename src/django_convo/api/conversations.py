@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -157,6 +158,7 @@ class ConversationViewSet(ConversationScopedViewSet):
         ("list", "create", "retrieve", "partial_update", "destroy", "close", "reopen"), "conversation"
     )
     throttle_scopes = {"create": "create"}
+    throttled_within = frozenset({"create"})
     keyset_order: tuple[str, ...] = INBOX_ORDER
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -188,16 +190,20 @@ class ConversationViewSet(ConversationScopedViewSet):
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a conversation, with its first message if there is one; 200 with the direct that exists already."""
         fields = self.parse()
+        direct: dict[str, Any] = {
+            "actor": request.user,
+            "participants": find_people(request.user, fields["participants"]),
+            "kind": fields.get("kind"),
+            "subject": find_subject(request.user, fields.get("subject")),
+        }
+        message: dict[str, Any] = {"body": fields.get("message_body"), "client_id": fields.get("client_id")}
+        self._count(direct, message)
         conversation, is_new = actions.create_conversation(
-            actor=request.user,
-            participants=find_people(request.user, fields["participants"]),
-            kind=fields.get("kind"),
+            **direct,
+            **message,
             title=fields.get("title", ""),
             topic=fields.get("topic", ""),
             metadata=fields.get("metadata"),
-            subject=find_subject(request.user, fields.get("subject")),
-            body=fields.get("message_body"),
-            client_id=fields.get("client_id"),
         )
         return self.render_conversation(conversation, status=201 if is_new else 200)
 
@@ -226,6 +232,25 @@ class ConversationViewSet(ConversationScopedViewSet):
         """Open a closed conversation again."""
         conversation = self.get_conversation()
         return self.render_conversation(actions.reopen(actor=request.user, conversation=conversation))
+
+    def _count(self, direct: dict[str, Any], message: dict[str, Any]) -> None:
+        """Count against the limit of creating and, with a first message, that of sending; raises `Throttled`.
+
+        What is there already is for everyone: a direct is found, and a message repeated, beyond the limits too.
+        """
+        try:
+            self.throttle()
+        except Throttled:
+            if actions.find_direct(**direct) is None:
+                raise
+        if message["body"] is None:
+            return
+        try:
+            self.count_as("send")
+        except Throttled:
+            found = actions.find_direct(**direct) if message["client_id"] is not None else None
+            if found is None or actions.find_repeated(actor=direct["actor"], conversation=found, **message) is None:
+                raise
 
     def _subject_type(self) -> ContentType | None:
         """Return the type in the filter; None also where no such model is known, which nothing can be about."""

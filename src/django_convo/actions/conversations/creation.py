@@ -57,6 +57,16 @@ def create_conversation(
     return _create(actor, members, kind, title, topic, metadata, subject, roles, body, client_id)
 
 
+def find_direct(
+    *, actor: Any, participants: Iterable[Any], kind: str | None = None, subject: Model | None = None
+) -> AbstractConversation | None:
+    """Return the direct that `create_conversation` would find for these arguments, or None; reads only."""
+    members = [actor, *{person.pk: person for person in participants if person.pk != actor.pk}.values()]
+    if kind not in (None, ConversationKind.DIRECT) or len(members) != 2:
+        return None
+    return get_policy().visible_conversations(actor).filter(direct_key=direct_key(members, subject)).first()
+
+
 @action
 def _create(
     actor: Any | None,

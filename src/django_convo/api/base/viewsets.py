@@ -95,6 +95,12 @@ class ConvoViewSet(GenericViewSet[Any]):
         """Count this request against its limits; raises DRF's `Throttled`."""
         super().check_throttles(self.request)
 
+    def count_as(self, scope: str) -> None:
+        """Count this request against the limit of one more scope; raises DRF's `Throttled`."""
+        throttle = ScopeThrottle(scope)
+        if not throttle.allow_request(self.request, self):
+            self.throttled(self.request, throttle.wait() or 0)
+
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Return the class that reads the body, else the one that shapes the answer."""
         action = self.action or ""
