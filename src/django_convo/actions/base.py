@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections, router, transaction
@@ -153,13 +153,17 @@ def clean_metadata(metadata: object) -> dict[str, Any]:
         validate_metadata(metadata)
     except ValidationError as error:
         raise Invalid(error.code, error.messages[0], field="metadata") from error
-    assert isinstance(metadata, dict)  # noqa: S101 - validated above
-    return metadata
+    return cast("dict[str, Any]", metadata)
 
 
 def key_of(user: Any) -> Any:
     """Return a user's primary key as JSON can hold it."""
-    return user.pk if isinstance(user.pk, (int, str)) else str(user.pk)
+    return json_key(user.pk)
+
+
+def json_key(key: Any) -> Any:
+    """Return a primary key as JSON can hold it."""
+    return key if isinstance(key, (int, str)) else str(key)
 
 
 def clean_text(row: AbstractConversation, name: str, value: str) -> str:

@@ -14,7 +14,7 @@ from django_convo.models import AbstractConversation, Departure, Participant, ge
 from django_convo.policy import active_users, allows, authorize, capabilities, direct_is_fixed, not_open_to_join
 from django_convo.types import ROLE_RANK, ConversationRole, EventType
 
-from .base import Change, action, key_of, lock_conversation
+from .base import Change, action, json_key, key_of, lock_conversation
 from .conversations.contacts import authorize_contacts, refuse_deactivated, too_many_participants
 
 # Above every role: the host itself, and who moderates any conversation.
@@ -207,7 +207,7 @@ def _dismiss(change: Change, participant: Participant, *, is_user_going: bool = 
     if not is_user_going:
         Departure.objects.create(conversation_id=row.pk, user_id=user_id, left_at=change.now)
     change.count_participant(-1)
-    change.emit(EventType.PARTICIPANT_REMOVED, user=user_id if isinstance(user_id, (int, str)) else str(user_id))
+    change.emit(EventType.PARTICIPANT_REMOVED, user=json_key(user_id))
     if participant.role == ConversationRole.OWNER:
         _hand_on(change, heirs)
     change.write()

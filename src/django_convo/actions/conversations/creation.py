@@ -52,16 +52,14 @@ def create_conversation(
     Raises Denied, InvalidReference (someone may not be contacted), Invalid. Emits `conversation.created`, and
     `message.created` where there is a body.
     """
-    people = {person.pk: person for person in participants if actor is None or person.pk != actor.pk}
-    members = ([] if actor is None else [actor]) + list(people.values())
-    return _create(actor, members, kind, title, topic, metadata, subject, roles, body, client_id)
+    return _create(actor, _members(actor, participants), kind, title, topic, metadata, subject, roles, body, client_id)
 
 
 def find_direct(
     *, actor: Any, participants: Iterable[Any], kind: str | None = None, subject: Model | None = None
 ) -> AbstractConversation | None:
     """Return the direct that `create_conversation` would find for these arguments, or None; reads only."""
-    members = [actor, *{person.pk: person for person in participants if person.pk != actor.pk}.values()]
+    members = _members(actor, participants)
     if kind not in (None, ConversationKind.DIRECT) or len(members) != 2:
         return None
     return get_policy().visible_conversations(actor).filter(direct_key=direct_key(members, subject)).first()
@@ -95,6 +93,12 @@ def _create(
         message = send_message(actor=actor, conversation=conversation, body=body, client_id=client_id)
         conversation = message.conversation
     return conversation, is_new
+
+
+def _members(actor: Any | None, participants: Iterable[Any]) -> list[Any]:
+    """Return everyone once, the actor first; read here, because an action that is repeated needs them again."""
+    people = {person.pk: person for person in participants if actor is None or person.pk != actor.pk}
+    return ([] if actor is None else [actor]) + list(people.values())
 
 
 def _choose_kind(kind: str | None, size: int) -> ConversationKind:
@@ -163,7 +167,8 @@ def direct_key(members: Iterable[Any], subject: Model | None) -> str:
     """Return the unique key of a direct: a digest of both user ids, in order, and of the subject, if any."""
     parts: list[list[str]] = [sorted(str(member.pk) for member in members)]
     if subject is not None:
-        parts.append([subject._meta.concrete_model._meta.label_lower, str(subject.pk)])  # type: ignore[union-attr]
+        concrete: Any = subject._meta.concrete_model
+        parts.append([concrete._meta.label_lower, str(subject.pk)])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
