@@ -107,6 +107,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "example" / "static"]
 STATIC_ROOT = BASE_DIR / "static_root"
+# What people upload; nothing but the download view leads there.
+MEDIA_ROOT = BASE_DIR / "media"
 
 REST_FRAMEWORK = {
     # Tokens first: whoever is not logged in is then answered 401 without a browser's password window.
@@ -137,4 +139,5 @@ CONVO_USERS_API = "full"
 CONVO_HISTORY_FOR_NEW_PARTICIPANTS = os.environ.get("EXAMPLE_HISTORY", "all")
 if not is_on("EXAMPLE_THROTTLES", "on"):
     # For load tests only.
-    CONVO_THROTTLE_RATES = {"send": None, "create": None, "register": None, "user_search": None}
+    _SCOPES = ("send", "create", "register", "user_search", "search", "upload")
+    CONVO_THROTTLE_RATES = dict.fromkeys(_SCOPES)

@@ -49,6 +49,29 @@ def _duration(value: object) -> str | None:
     return None if isinstance(value, timedelta) and value > timedelta(0) else "a positive datetime.timedelta"
 
 
+def _optional_duration(value: object) -> str | None:
+    return None if value is None else _duration(value)
+
+
+def _durations_by_kind(value: object) -> str | None:
+    is_table = isinstance(value, Mapping) and all(
+        kind in ("direct", "group", "channel") and _duration(duration) is None for kind, duration in value.items()
+    )
+    return None if is_table else "a mapping of 'direct', 'group' or 'channel' to positive datetime.timedelta"
+
+
+def _flag(value: object) -> str | None:
+    return None if isinstance(value, bool) else "True or False"
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _optional_texts(value: object) -> str | None:
+    return None if value is None else _texts(value)
+
+
 def _text(value: object) -> str | None:
     return None if isinstance(value, str) and value else "a text that is not empty"
 
@@ -127,7 +150,52 @@ class Settings:
     SERIALIZERS = Setting[Mapping[str, str]]({}, _mapping_to_dotted)
     PERMISSION_CLASSES = Setting[Sequence[str]]((), _texts)
     THROTTLE_RATES = Setting[Mapping[str, str | None]]({}, _rates)
+    # Messages: functions that accept, rewrite or refuse what is sent; how long it may be changed and undone.
+    MESSAGE_HOOKS = Setting[Sequence[str]]((), _texts)
+    EDIT_WINDOW = Setting[timedelta | None](None, _optional_duration)
+    UNDO_WINDOW = Setting(timedelta(minutes=5), _duration)
+    # The column of the user model that `@name` in a body is looked up in; None: mentions are given by id alone.
+    MENTION_FIELD = Setting[str | None](None, _optional_text)
+    # The only emoji that may be used; None: any.
+    REACTIONS = Setting[Sequence[str] | None](None, _optional_texts)
+    READ_RECEIPTS = Setting(True, _flag)
+    # Who has read what, who types and who is there is not told in conversations of more participants than this.
+    LARGE_CONVERSATION = Setting(200, _integer(2))
+    SEARCH_BACKEND = Setting[str | None](None, _optional_dotted)
+    # Attachments: an alias of STORAGES, what is taken, and how it is served.
+    ATTACHMENT_STORAGE = Setting("default", _text)
+    ATTACHMENT_TYPES = Setting[Sequence[str]](
+        (
+            "image/png",
+            "image/jpeg",
+            "image/gif",
+            "image/webp",
+            "application/pdf",
+            "text/plain",
+            "audio/mpeg",
+            "audio/mp4",
+            "video/mp4",
+            "video/webm",
+            "application/zip",
+        ),
+        _texts,
+    )
+    ATTACHMENT_MAX_BYTES = Setting(10_485_760, _integer(1))
+    ATTACHMENT_MAX_PIXELS = Setting(40_000_000, _integer(1))
+    ATTACHMENT_MAX_PER_MESSAGE = Setting(10, _integer(1))
+    ATTACHMENT_MAX_UNSENT = Setting(50, _integer(1))
+    ATTACHMENT_THUMBNAIL_PIXELS = Setting(320, _integer(16))
+    ATTACHMENT_URL_LIFETIME = Setting(timedelta(minutes=10), _duration)
+    ATTACHMENT_UNSENT_RETENTION = Setting(timedelta(days=1), _duration)
+    ATTACHMENT_RESPONSE = Setting[str | None](None, _optional_dotted)
     # Limits.
+    MAX_MENTIONS = Setting(50, _integer(1))
+    MAX_REACTIONS = Setting(20, _integer(1))
+    MAX_PINS = Setting(50, _integer(1))
+    MAX_SCHEDULED = Setting(100, _integer(1))
+    SCHEDULE_MAX_AHEAD = Setting(timedelta(days=365), _duration)
+    SLOW_MODE_MAX_SECONDS = Setting(21_600, _integer(1))
+    SEARCH_MAX_LENGTH = Setting(200, _integer(1))
     MESSAGE_MAX_LENGTH = Setting(10_000, _integer(1))
     MAX_PARTICIPANTS = Setting(10_000, _integer(2))
     METADATA_MAX_BYTES = Setting(4_096, _integer(2))
@@ -140,6 +208,8 @@ class Settings:
     HISTORY_FOR_NEW_PARTICIPANTS = Setting("all", _choice("all", "none"))
     # How long the log and the departures are kept.
     EVENT_RETENTION = Setting(timedelta(days=30), _duration)
+    # How long messages are kept, by kind of conversation; none named: for good.
+    MESSAGE_RETENTION = Setting[Mapping[str, timedelta]]({}, _durations_by_kind)
     # Changed by the operator after a backup was restored: tells clients to reload everything.
     EPOCH = Setting("1", _text)
 

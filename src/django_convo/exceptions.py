@@ -6,6 +6,7 @@
     ├── Invalid                the input is not acceptable; `field` names what
     │   └── InvalidReference   an id that is unknown, unseen or refused: the three are never told apart
     ├── Conflict               the same key was used for something else
+    ├── TooSoon                allowed, but not yet; `wait` says when
     └── TryAgain               the database was busy for longer than the retries lasted
 
 Each carries a stable `code` for programs and a translated `detail` for people. Only `api/base.py` knows HTTP statuses.
@@ -82,6 +83,17 @@ class Conflict(ConvoError):
 
     default_code = "conflict"
     default_detail = _("This contradicts an earlier request.")
+
+
+class TooSoon(ConvoError):
+    """The actor may do this, but not yet. `wait` is in seconds."""
+
+    default_code = "too_soon"
+    default_detail = _("Wait a moment before you do this again.")
+
+    def __init__(self, code: str | None = None, detail: str | _StrPromise | None = None, *, wait: float = 1) -> None:
+        super().__init__(code, detail)
+        self.wait = wait
 
 
 class TryAgain(ConvoError):

@@ -59,3 +59,65 @@ class EventType(models.TextChoices):
     PARTICIPANT_REMOVED = "participant.removed", _("participant removed")
     PARTICIPANT_UPDATED = "participant.updated", _("participant updated")
     MESSAGE_CREATED = "message.created", _("message created")
+    MESSAGE_UPDATED = "message.updated", _("message updated")
+    MESSAGE_DELETED = "message.deleted", _("message deleted")
+    MESSAGE_RESTORED = "message.restored", _("message restored")
+    REACTION_ADDED = "reaction.added", _("reaction added")
+    REACTION_REMOVED = "reaction.removed", _("reaction removed")
+    MESSAGE_PINNED = "message.pinned", _("message pinned")
+    MESSAGE_UNPINNED = "message.unpinned", _("message unpinned")
+
+
+class ScheduledStatus(models.TextChoices):
+    """What has become of a scheduled message."""
+
+    PENDING = "pending", _("pending")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+
+
+class ReportReason(models.TextChoices):
+    """Why a message was reported."""
+
+    SPAM = "spam", _("spam")
+    ABUSE = "abuse", _("abuse")
+    OTHER = "other", _("other")
+
+
+class ReportStatus(models.TextChoices):
+    """What has become of a report."""
+
+    OPEN = "open", _("open")
+    RESOLVED = "resolved", _("resolved")
+    DISMISSED = "dismissed", _("dismissed")
+
+
+class SanctionKind(models.TextChoices):
+    """What a sanction takes away: speaking, or taking part at all."""
+
+    MUTE = "mute", _("mute")
+    BAN = "ban", _("ban")
+
+
+class AuditAction(models.TextChoices):
+    """The acts of power that the audit log keeps."""
+
+    CONVERSATION_VIEWED = "conversation.viewed", _("conversation viewed")
+    MESSAGE_VIEWED = "message.viewed", _("message viewed")
+    CONVERSATION_CLOSED = "conversation.closed", _("conversation closed")
+    CONVERSATION_REOPENED = "conversation.reopened", _("conversation reopened")
+    CONVERSATION_DELETED = "conversation.deleted", _("conversation deleted")
+    PARTICIPANT_ADDED = "participant.added", _("participant added")
+    PARTICIPANT_REMOVED = "participant.removed", _("participant removed")
+    PARTICIPANT_UPDATED = "participant.updated", _("participant updated")
+    MESSAGE_DELETED = "message.deleted", _("message deleted")
+    MESSAGE_RESTORED = "message.restored", _("message restored")
+    ATTACHMENT_DELETED = "attachment.deleted", _("attachment deleted")
+    REPORT_RESOLVED = "report.resolved", _("report resolved")
+    REPORT_DISMISSED = "report.dismissed", _("report dismissed")
+    REPORT_REOPENED = "report.reopened", _("report reopened")
+    SANCTION_IMPOSED = "sanction.imposed", _("sanction imposed")
+    SANCTION_LIFTED = "sanction.lifted", _("sanction lifted")
+    USER_UPDATED = "user.updated", _("user updated")
+    USER_DELETED = "user.deleted", _("user deleted")
+    USER_ERASED = "user.erased", _("user erased")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -18,8 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from django_convo import actions
-from django_convo.exceptions import Conflict, ConvoError
-from django_convo.models import Event, Participant, get_conversation_model, get_message_model
+from django_convo.exceptions import Conflict, ConvoError, Denied, InvalidReference
+from django_convo.models import (
+    Event,
+    Participant,
+    Sanction,
+    ScheduledMessage,
+    get_conversation_model,
+    get_message_model,
+)
 from tests.people import make_user
 from tests.recount import assert_counts, assert_has_owner
 from tests.replay import Client, assert_caught_up
@@ -102,17 +109,23 @@ class Conversations(RuleBasedStateMachine):
             invited = [self.person(number) for number in others]
             given = {user.pk: role for user in invited[:1]}
             by = None if actor == 9 else self.person(actor)
-            self.started(
-                actions.create_conversation(actor=by, participants=invited, kind=kind, roles=given, body="first")[0]
-            )
+            # Two who are kept apart are not brought together.
+            with suppress(InvalidReference), transaction.atomic():
+                self.started(
+                    actions.create_conversation(actor=by, participants=invited, kind=kind, roles=given, body="first")[
+                        0
+                    ]
+                )
 
     @rule(actor=people, other=people, body=st.none() | bodies)
     def create_direct(self, actor: int, other: int, body: str | None) -> None:
         one, two = self.person(actor), self.person(other)
         if one != two and len(self.rooms) < MOST_CONVERSATIONS:
-            room, is_new = actions.create_conversation(actor=one, participants=[two], body=body)
-            assert is_new == (room.pk not in self.rooms)
-            self.started(room)
+            # Refused as any contact is, or, where there is one already, as any message is.
+            with suppress(InvalidReference, Denied), transaction.atomic():
+                room, is_new = actions.create_conversation(actor=one, participants=[two], body=body)
+                assert is_new == (room.pk not in self.rooms)
+                self.started(room)
 
     @rule(room=rooms, actor=people, body=bodies, client_id=client_ids, answered=numbers)
     def send(self, room: int, actor: int, body: str, client_id: str | None, answered: int) -> None:
@@ -279,23 +292,142 @@ class Conversations(RuleBasedStateMachine):
             self.sent = {pair: sent for pair, sent in self.sent.items() if pair[1] != key}
             self.touched.update(self.rooms)
 
-    @rule(room=rooms, seq=numbers)
-    def blank_message(self, room: int, seq: int) -> None:
-        """Leave the rows as deleting a message leaves them: a tombstone that nobody has to read any more."""
+    def message(self, conversation: Any, seq: int) -> Any:
+        return get_message_model()._default_manager.filter(conversation=conversation.pk, seq=seq).first()
+
+    @rule(room=rooms, actor=people, root=numbers, named=st.lists(people, max_size=2), everyone=st.booleans())
+    def send_in_a_thread(self, room: int, actor: int, root: int, named: list[int], everyone: bool) -> None:
         if not self.rooms:
             return
         conversation = self.room(room)
-        message = get_message_model()._default_manager.filter(
-            conversation=conversation.pk, seq=seq, kind="user", deleted_at=None
-        ).first()  # fmt: skip
-        if message is None:
+        by = None if actor == 9 else self.person(actor, conversation.pk)
+        mentions = [self.person(number, conversation.pk) for number in named]
+        self.attempt(
+            conversation,
+            lambda: actions.send_message(
+                actor=by,
+                conversation=conversation,
+                body="in a thread",
+                thread_root=self.message(conversation, root),
+                mentions=[*mentions, *([actions.EVERYONE] if everyone else [])],
+            ),
+        )
+
+    @rule(room=rooms, actor=people, seq=numbers, body=bodies, named=st.none() | st.lists(people, max_size=2))
+    def edit(self, room: int, actor: int, seq: int, body: str, named: list[int] | None) -> None:
+        if not self.rooms:
             return
-        behind = Participant.objects.filter(conversation=conversation.pk).behind(seq)
-        behind.exclude(user=message.sender_id).update(read_count_seq=F("read_count_seq") + 1)
-        type(message)._default_manager.filter(pk=message.pk).update(deleted_at=timezone.now(), message_body="")
-        # No action and no event yet: clients begin anew.
-        self.clients = {pair: client for pair, client in self.clients.items() if pair[0] != conversation.pk}
-        self.touched.add(conversation.pk)
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = None if actor == 9 else self.person(actor, conversation.pk)
+            given = {} if named is None else {"mentions": [self.person(item, conversation.pk) for item in named]}
+            self.attempt(
+                conversation, lambda: actions.edit_message(actor=by, message=message, body=body + " edited", **given)
+            )
+
+    @rule(room=rooms, actor=people, seq=numbers, is_own=st.booleans())
+    def delete_message(self, room: int, actor: int, seq: int, is_own: bool) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = message.sender if is_own else self.person(actor, conversation.pk)
+            self.attempt(conversation, lambda: actions.delete_message(actor=by, message=message))
+
+    @rule(room=rooms, actor=people, seq=numbers, is_own=st.booleans())
+    def restore_message(self, room: int, actor: int, seq: int, is_own: bool) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = message.deleted_by if is_own else self.person(actor, conversation.pk)
+            self.attempt(conversation, lambda: actions.restore_message(actor=by, message=message))
+
+    @rule(room=rooms, actor=people, seq=numbers, emoji=st.sampled_from("👍🎉"), is_adding=st.booleans())
+    def react(self, room: int, actor: int, seq: int, emoji: str, is_adding: bool) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = self.person(actor, conversation.pk)
+            action = actions.add_reaction if is_adding else actions.remove_reaction
+            self.attempt(conversation, lambda: action(actor=by, message=message, emoji=emoji))
+
+    @rule(room=rooms, actor=people, seq=numbers, is_pinning=st.booleans())
+    def pin(self, room: int, actor: int, seq: int, is_pinning: bool) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = self.person(actor, conversation.pk)
+            action = actions.pin_message if is_pinning else actions.unpin_message
+            self.attempt(conversation, lambda: action(actor=by, message=message))
+
+    @rule(room=rooms, to=rooms, actor=people, seq=numbers)
+    def forward(self, room: int, to: int, actor: int, seq: int) -> None:
+        if not self.rooms:
+            return
+        conversation, there = self.room(room), self.room(to)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = self.person(actor, conversation.pk)
+            self.attempt(there, lambda: actions.forward_message(actor=by, message=message, conversation=there))
+
+    @rule(room=rooms, actor=people, body=bodies, named=st.lists(people, max_size=1))
+    def send_later(self, room: int, actor: int, body: str, named: list[int]) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        by = self.person(actor, conversation.pk)
+        scheduled = self.attempt(
+            conversation,
+            lambda: actions.schedule_message(
+                actor=by,
+                conversation=conversation,
+                body=body,
+                mentions=[self.person(item, conversation.pk) for item in named],
+                send_at=timezone.now() + timedelta(minutes=1),
+            ),
+        )
+        if scheduled is not None:
+            ScheduledMessage.objects.filter(status="pending").update(due_at=timezone.now())
+
+    @rule()
+    def send_due(self) -> None:
+        self.touched.update(self.rooms)
+        actions.send_due()
+        assert not ScheduledMessage.objects.filter(status="pending", due_at__lte=timezone.now()).exists()
+
+    @rule(one=people, two=people, is_blocking=st.booleans())
+    def block(self, one: int, two: int, is_blocking: bool) -> None:
+        actor, user = self.person(one), self.person(two)
+        if actor != user:
+            action = actions.block_user if is_blocking else actions.unblock_user
+            action(actor=actor, user=user)
+            # Nobody's state is another for it.
+            self.touched.update(self.rooms)
+
+    @rule(room=rooms, actor=people, user=people, kind=st.sampled_from(["mute", "ban"]))
+    def sanction(self, room: int, actor: int, user: int, kind: str) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        by, sanctioned = self.person(actor, conversation.pk), self.person(user, conversation.pk)
+        self.attempt(
+            conversation,
+            lambda: actions.impose_sanction(actor=by, user=sanctioned, kind=kind, conversation=conversation),
+        )
+
+    @rule(chance=numbers)
+    def lift_sanctions(self, chance: int) -> None:
+        for sanction in Sanction.objects.active() if chance < 4 else ():
+            if sanction.conversation.deleted_at is None:
+                actions.lift_sanction(actor=None, sanction=sanction)
 
     # What holds after each step.
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_convo import actions
-from django_convo.exceptions import Denied, Invalid
+from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import Participant, get_conversation_model
 from tests.actions.test_messages import send, statements
 from tests.people import log_of, make_user, row_of, unread_of
@@ -84,7 +84,7 @@ def test_mark_read_to_the_end_takes_the_same_statements_at_any_distance(talk: An
         with CaptureQueriesContext(connection) as queries:
             actions.mark_read(actor=cyd, conversation=talk)
         counts.append(len(statements(queries)))
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 def test_own_state_moves_updated_at_from_which_sync_tells(talk: Any, cyd: Any) -> None:
@@ -206,3 +206,62 @@ def test_times_never_go_back_although_a_machines_clock_was_ahead(talk: Any, ada:
     message = send(ada, talk, "7")
     assert message.sent_at >= ahead
     assert actions.close(actor=ada, conversation=talk).changed_at >= ahead
+
+
+def test_mark_delivered_moves_forward_only(talk: Any, cyd: Any) -> None:
+    found = []
+    with replayed(talk):
+        for seq in (2, 4, 3, 0, -1, 10**30):
+            row = actions.mark_delivered(actor=cyd, conversation=talk, seq=seq)
+            assert row.last_delivered_seq == row_of(talk, cyd).last_delivered_seq
+            found.append(row.last_delivered_seq)
+    assert found == [2, 4, 4, 4, 4, 6]
+    assert (row_of(talk, cyd).last_read_seq, unread_of(talk, cyd)) == (0, 5)
+    assert len(log_of(talk)) == 7
+
+
+def test_mark_delivered_again_writes_nothing(talk: Any, cyd: Any) -> None:
+    actions.mark_delivered(actor=cyd, conversation=talk, seq=4)
+    before = row_of(talk, cyd).updated_at
+    for seq in (4, 1):
+        actions.mark_delivered(actor=cyd, conversation=talk, seq=seq)
+    assert row_of(talk, cyd).updated_at == before
+
+
+def test_mark_delivered_is_refused_to_strangers(talk: Any, stranger: Any, site_admin: Any) -> None:
+    for actor in (stranger, site_admin):
+        with pytest.raises(Denied, match="permission_denied"):
+            actions.mark_delivered(actor=actor, conversation=talk, seq=1)
+    actions.delete_conversation(actor=None, conversation=talk)
+    with pytest.raises(NotFound):
+        actions.mark_delivered(actor=stranger, conversation=talk, seq=1)
+
+
+def test_what_is_read_has_been_delivered(talk: Any, cyd: Any) -> None:
+    read(cyd, talk, 3)
+    assert row_of(talk, cyd).last_delivered_seq == 3
+    actions.mark_delivered(actor=cyd, conversation=talk, seq=5)
+    read(cyd, talk, 4)
+    assert (row_of(talk, cyd).last_read_seq, row_of(talk, cyd).last_delivered_seq) == (4, 5)
+
+
+def test_settings_of_one_member_are_nobody_elses(talk: Any, bob: Any, cyd: Any) -> None:
+    until = timezone.now() + timedelta(hours=1)
+    actions.update_membership(
+        actor=cyd, conversation=talk, archived=True, pinned=True, muted_until=until, notify="none"
+    )
+    other = row_of(talk, bob)
+    assert (other.archived_at, other.pinned_at, other.muted_until, other.notify) == (None, None, None, "all")
+    actions.leave(actor=cyd, conversation=talk)
+    actions.add_participant(actor=None, conversation=talk, user=cyd)
+    again = row_of(talk, cyd)
+    assert (again.archived_at, again.pinned_at, again.muted_until, again.notify) == (None, None, None, "all")
+
+
+def test_coming_back_from_the_archive_writes_no_row_of_a_member(talk: Any, ada: Any, cyd: Any) -> None:
+    actions.update_membership(actor=cyd, conversation=talk, archived=True)
+    before = row_of(talk, cyd)
+    send(ada, talk, "7")
+    after = row_of(talk, cyd)
+    assert not is_archived(talk, cyd)
+    assert (after.archived_at, after.updated_at) == (before.archived_at, before.updated_at)

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from django_convo.models import Event, Participant, get_conversation_model, get_message_model
+from django_convo.models import Attachment, Event, Participant, get_conversation_model, get_message_model
 
-NOUNS = ("conversation", "participant", "message", "event")
+NOUNS = ("conversation", "participant", "message", "event", "attachment")
 
 
 def model_of(noun: str) -> Any:
@@ -21,6 +21,7 @@ def model_of(noun: str) -> Any:
         "participant": Participant,
         "message": get_message_model(),
         "event": Event,
+        "attachment": Attachment,
     }[noun]
 
 

@@ -14,6 +14,7 @@ from django_convo.admin import base, conversations
 from django_convo.models import Participant, get_conversation_model, get_message_model
 from tests.admin.pages import NOUNS, bounded_queries, list_url, model_of
 from tests.people import make_direct, make_group, make_user
+from tests.pictures import upload
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def talk() -> Any:
 def make_talk(title: str = "") -> Any:
     owner = make_user("owner")
     conversation = make_group(owner, make_user("member"), title=title)
-    actions.send_message(actor=owner, conversation=conversation, body=SECRET)
+    actions.send_message(actor=owner, conversation=conversation, body=SECRET, attachments=[upload(owner)])
     actions.send_message(actor=None, conversation=conversation, body=SECRET)
     return conversation
 
@@ -115,7 +116,7 @@ def test_list_cannot_be_filtered_by_what_it_does_not_show(site: Client, talk: An
     assert site.get(list_url(noun), {lookup: "n"}).status_code == 400
 
 
-@pytest.mark.parametrize("noun", ["participant", "message", "event"])
+@pytest.mark.parametrize("noun", ["participant", "message", "event", "attachment"])
 def test_list_of_one_conversation(site: Client, talk: Any, noun: str) -> None:
     make_talk()
     own = set(model_of(noun)._default_manager.filter(conversation=talk.pk).values_list("pk", flat=True))
@@ -126,7 +127,7 @@ def test_list_of_one_conversation(site: Client, talk: Any, noun: str) -> None:
     assert set(listed(site, noun, q=str(talk.pk))) == own
 
 
-@pytest.mark.parametrize("noun", ["participant", "message", "event"])
+@pytest.mark.parametrize("noun", ["participant", "message", "event", "attachment"])
 def test_list_of_a_conversation_that_is_no_id_is_refused(site: Client, talk: Any, noun: str) -> None:
     assert site.get(list_url(noun), {"conversation__exact": "nonsense"}).status_code == 302
 

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,14 +14,25 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from django_convo import actions
-from django_convo.models import AbstractConversation, AbstractMessage
-from django_convo.policy import Policy
+from django_convo.api.base import StrictJSONParser
+from django_convo.models import (
+    AbstractConversation,
+    AbstractMessage,
+    Attachment,
+    Report,
+    Sanction,
+    ScheduledMessage,
+)
+from django_convo.policy import Policy, capabilities
+from django_convo.policy.roles import resolve_role
 from django_convo.urls import urlpatterns
 from tests.people import make_group, make_user
+from tests.pictures import picture, upload
 
 LARGEST = 2**63 - 1
 UNKNOWN = str(uuid.UUID(int=7 << 76 | 2 << 62))
@@ -154,6 +166,22 @@ PATHS: dict[str, str] = {
 OFF_ROUTE = {"nothing": "", "traversal": "%2e%2e%2f", "slashes": "%2F%2F"}
 
 
+# Lets Ada through the doors of moderators, whatever role the host's users have.
+POWERS = {
+    "powerful": [
+        *capabilities.ORDINARY,
+        capabilities.REPORT_REVIEW,
+        capabilities.USER_SANCTION,
+        capabilities.AUDIT_VIEW,
+    ]
+}
+
+
+def resolve_powers(user: Any) -> str:
+    """Return the role of the instances that the tests have marked, else the ordinary one."""
+    return "powerful" if getattr(user, "is_powerful", False) else resolve_role(user)
+
+
 class OpenPolicy(Policy):
     """Shows every subject, so that a hostile key is asked of the database."""
 
@@ -177,6 +205,10 @@ class Door:
 
     def __str__(self) -> str:
         return f"{self.method}-{self.route}"
+
+    @property
+    def takes_json(self) -> bool:
+        return StrictJSONParser in self.view.parser_classes
 
     def reader(self) -> serializers.Serializer[Any] | None:
         """Return what reads the body, or None where nothing does."""
@@ -230,13 +262,25 @@ class World:
     cyd: Any
     group: AbstractConversation
     message: AbstractMessage
+    own: AbstractMessage
+    scheduled: ScheduledMessage
+    attachment: Attachment
+    report: Report
+    sanction: Sanction
     client: APIClient
 
     def address(self, door: Door, **replaced: str) -> str:
         """Return the path of a door, of things that are there; `replaced` stands as it is in place of a part."""
         there = {"conversation_id": self.group.pk, "message_id": self.message.pk}
+        there["attachment_id"] = self.attachment.pk
         # One's own row, where one may change it; somebody else's, where one gives a role.
-        there["user_id"] = self.bob.pk if door.route == "participant-detail" else self.ada.pk
+        there["scheduled_id"] = self.scheduled.pk
+        there["emoji"] = "👍"
+        there["user_id"] = self.bob.pk if door.route in ("participant-detail", "user-block") else self.ada.pk
+        there["report_id"], there["sanction_id"] = self.report.pk, self.sanction.pk
+        # One edits one's own message.
+        if door.key in (("message-detail", "patch"), ("conversation-message-detail", "patch")):
+            there["message_id"] = self.own.pk
         marks = {name: f"part-{name}" for name in replaced}
         kwargs = {name: marks.get(name, there[name]) for name in door.parts}
         path = reverse(f"django_convo:{door.route}", kwargs=kwargs)
@@ -254,15 +298,40 @@ class World:
         return response
 
 
+def schedule(actor: Any, conversation: AbstractConversation) -> ScheduledMessage:
+    """Let the actor have something to say tomorrow."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    return actions.schedule_message(actor=actor, conversation=conversation, body="Still lit", send_at=tomorrow)
+
+
 def make_world() -> World:
     """Make the people and a group with a message to answer."""
     users = [make_user(name, **_key(number)) for number, name in enumerate(("ada", "bob", "cyd"))]
     ada, bob, cyd = users
     group = make_group(ada, bob, cyd, title="Lighthouse")
-    message = actions.send_message(actor=bob, conversation=group, body="Is the lamp lit?")
+    files = [upload(bob, picture(), "lamp.jpg"), upload(bob)]
+    message = actions.send_message(actor=bob, conversation=group, body="Is the lamp lit?", attachments=files)
+    own = actions.send_message(actor=ada, conversation=group, body="It is lit.")
+    scheduled = schedule(ada, group)
+    report, _ = actions.report_message(actor=cyd, message=message, reason="other")
+    outsider = make_user("outsider", **_key(len(users)))
+    sanction, _ = actions.impose_sanction(actor=ada, user=outsider, kind="ban", conversation=group)
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(ada)
-    return World(ada=ada, bob=bob, cyd=cyd, group=group, message=message, client=client)
+    ada.is_powerful = True
+    return World(
+        ada=ada,
+        bob=bob,
+        cyd=cyd,
+        group=group,
+        message=message,
+        own=own,
+        scheduled=scheduled,
+        attachment=files[0],
+        report=report,
+        sanction=sanction,
+        client=client,
+    )
 
 
 def _key(number: int) -> dict[str, Any]:

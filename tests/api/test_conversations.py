@@ -47,6 +47,7 @@ MEMBERSHIP_FIELDS = {
     "archived_at",
     "pinned_at",
     "notify",
+    "draft",
 }
 
 

@@ -214,7 +214,7 @@ def test_every_type_of_event_is_rendered(as_ada: Any, ada: Any, bob: Any) -> Non
     """A type that is added to the list needs a frame: a log that holds it must not break its readers."""
     conversation = make_group(ada, bob)
     message = actions.send_message(actor=ada, conversation=conversation, body="!")
-    payload = {"message_id": str(message.pk), "user": json_key(bob), "role": "member"}
+    payload = {"message_id": str(message.pk), "user": json_key(bob), "role": "member", "emoji": "👍"}
     for event_seq, event_type in enumerate(EventType.values, start=3):
         Event.objects.create(
             conversation_id=conversation.pk, event_seq=event_seq, type=event_type, seq=1, payload=payload
@@ -223,7 +223,7 @@ def test_every_type_of_event_is_rendered(as_ada: Any, ada: Any, bob: Any) -> Non
 
     found = frames(as_ada, conversation, after=2)
 
-    nouns = {"message": "message", "participant": "user", "conversation": "conversation"}
+    nouns = {"message": "message", "reaction": "reactions", "participant": "user", "conversation": "conversation"}
     assert [frame["type"] for frame in found] == EventType.values
     assert all(nouns[frame["type"].partition(".")[0]] in frame["data"] for frame in found)
 

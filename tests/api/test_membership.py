@@ -33,6 +33,7 @@ def test_retrieve_shows_ones_own_row_with_counts(as_ada: Any, talk: Any) -> None
         "archived_at": None,
         "pinned_at": None,
         "notify": "all",
+        "draft": None,
         "unread_count": 5,
         "mention_count": 0,
     }

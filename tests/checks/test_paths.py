@@ -34,6 +34,8 @@ NOT_A_CLASS = "a text"
         ("CONVO_USER_SERIALIZER", "nowhere.at.All"),
         ("CONVO_SERIALIZERS", {"message": "nowhere.at.All"}),
         ("CONVO_PERMISSION_CLASSES", ["nowhere.at.All"]),
+        ("CONVO_MESSAGE_HOOKS", ["nowhere.at.all"]),
+        ("CONVO_MESSAGE_HOOKS", [f"{__name__}.just_a_function", f"{__name__}.missing"]),
         ("CONVO_PERMISSION_CLASSES", ["IsAuthenticated"]),
     ],
 )
@@ -101,4 +103,30 @@ def test_paths_to_what_is_asked_for_are_fine(settings: Any) -> None:
     settings.CONVO_SERIALIZERS = {"message": f"{__name__}.OwnSerializer"}
     settings.CONVO_PERMISSION_CLASSES = ["rest_framework.permissions.IsAuthenticated", f"{__name__}.EitherOne"]
 
+    assert found(check_dotted_paths) == []
+
+
+def test_hook_that_cannot_be_called_is_an_error(settings: Any) -> None:
+    settings.CONVO_MESSAGE_HOOKS = [f"{__name__}.just_a_function", f"{__name__}.NOT_A_CLASS"]
+
+    message = only(check_dotted_paths)
+
+    assert message.id == "django_convo.E019"
+    assert "NOT_A_CLASS" in message.msg
+    assert "CONVO_MESSAGE_HOOKS" in written(message)
+
+
+def test_hooks_that_can_be_called_are_fine(settings: Any) -> None:
+    settings.CONVO_MESSAGE_HOOKS = [f"{__name__}.just_a_function", f"{__name__}.OwnSerializer"]
+
+    assert found(check_dotted_paths) == []
+
+
+def test_search_backend_that_is_none_is_an_error(settings: Any) -> None:
+    settings.CONVO_SEARCH_BACKEND = f"{__name__}.just_a_function"
+
+    message = only(check_dotted_paths)
+
+    assert message.id == "django_convo.E020"
+    settings.CONVO_SEARCH_BACKEND = written(message)["CONVO_SEARCH_BACKEND"]
     assert found(check_dotted_paths) == []

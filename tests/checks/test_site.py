@@ -12,6 +12,7 @@ from django.core.checks import registry
 from django.core.management import call_command
 
 import django_convo.checks
+from django_convo.api.throttles import DEFAULT_RATES
 from django_convo.checks import ALWAYS, ON_DEPLOY, TAG
 from django_convo.checks.site import REDIS_CACHE, check_rest_framework_is_installed, check_throttle_cache
 from tests.checks.found import found, only
@@ -56,7 +57,7 @@ def test_throttles_on_a_shared_cache_are_fine(settings: Any, backend: str) -> No
 
 def test_any_cache_will_do_without_throttles(settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.CONVO_THROTTLE_RATES = {"send": None, "create": None, "register": None, "user_search": None}
+    settings.CONVO_THROTTLE_RATES = dict.fromkeys(DEFAULT_RATES)
     assert found(check_throttle_cache) == []
 
     settings.CONVO_THROTTLE_RATES = {"send": None, "create": None, "register": None}

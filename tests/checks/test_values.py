@@ -10,6 +10,7 @@ import pytest
 from django_convo import checks
 from django_convo.checks.values import (
     EXAMPLES,
+    check_mention_field,
     check_names,
     check_page_sizes,
     check_throttle_scopes,
@@ -32,6 +33,31 @@ WRONG: dict[str, list[Any]] = {
     "CONVO_SERIALIZERS": [["a.b"], {"message": "Serializer"}, {"message": None}, None],
     "CONVO_PERMISSION_CLASSES": ["a.b", [object], None],
     "CONVO_THROTTLE_RATES": [{"send": "60"}, {"send": 60}, {"send": "many/min"}, {"send": "60/year"}, "60/min", None],
+    "CONVO_MESSAGE_HOOKS": ["a.b", [object], None],
+    "CONVO_EDIT_WINDOW": [10, timedelta(0)],
+    "CONVO_UNDO_WINDOW": [300, timedelta(0), None],
+    "CONVO_MENTION_FIELD": ["", 1],
+    "CONVO_REACTIONS": ["👍", [1]],
+    "CONVO_READ_RECEIPTS": ["on", 1, None],
+    "CONVO_LARGE_CONVERSATION": [1, "200", None],
+    "CONVO_SEARCH_BACKEND": ["Backend", object],
+    "CONVO_ATTACHMENT_STORAGE": ["", None],
+    "CONVO_ATTACHMENT_TYPES": ["image/png", [1], None],
+    "CONVO_ATTACHMENT_MAX_BYTES": [0, "1", None],
+    "CONVO_ATTACHMENT_MAX_PIXELS": [0, None],
+    "CONVO_ATTACHMENT_MAX_PER_MESSAGE": [0, None],
+    "CONVO_ATTACHMENT_MAX_UNSENT": [0, None],
+    "CONVO_ATTACHMENT_THUMBNAIL_PIXELS": [15, None],
+    "CONVO_ATTACHMENT_URL_LIFETIME": [600, timedelta(0), None],
+    "CONVO_ATTACHMENT_UNSENT_RETENTION": [1, timedelta(0), None],
+    "CONVO_ATTACHMENT_RESPONSE": ["serve", object],
+    "CONVO_MAX_MENTIONS": [0, None],
+    "CONVO_MAX_REACTIONS": [0, None],
+    "CONVO_MAX_PINS": [0, None],
+    "CONVO_MAX_SCHEDULED": [0, None],
+    "CONVO_SCHEDULE_MAX_AHEAD": [365, timedelta(0), None],
+    "CONVO_SLOW_MODE_MAX_SECONDS": [0, None],
+    "CONVO_SEARCH_MAX_LENGTH": [0, None],
     "CONVO_MESSAGE_MAX_LENGTH": [0, -1, "100", 1.5, True, None],
     "CONVO_MAX_PARTICIPANTS": [1, None],
     "CONVO_METADATA_MAX_BYTES": [1, None],
@@ -41,6 +67,7 @@ WRONG: dict[str, list[Any]] = {
     "CONVO_SYNC_MAX_EVENTS": [0, None],
     "CONVO_HISTORY_FOR_NEW_PARTICIPANTS": ["some", None],
     "CONVO_EVENT_RETENTION": [30, timedelta(0), timedelta(days=-1), None],
+    "CONVO_MESSAGE_RETENTION": [timedelta(days=1), {"group": 1}, {"room": timedelta(days=1)}, None],
     "CONVO_EPOCH": ["", 1, None],
 }
 
@@ -112,3 +139,14 @@ def test_unknown_throttle_scope_is_a_warning(settings: Any) -> None:
     assert message.id == "django_convo.W006"
     assert "'sending'" in message.msg
     assert written(message) == {"CONVO_THROTTLE_RATES": {"send": "60/min"}}
+
+
+def test_mention_field_that_users_have_not_is_an_error(settings: Any) -> None:
+    assert found(check_mention_field) == []
+    settings.CONVO_MENTION_FIELD = "nick"
+
+    message = only(check_mention_field)
+
+    assert message.id == "django_convo.E021"
+    settings.CONVO_MENTION_FIELD = written(message)["CONVO_MENTION_FIELD"]
+    assert found(check_mention_field) == []

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from django_convo import actions
-from django_convo.models import Event, Participant, get_conversation_model, get_message_model
+from django_convo.models import Attachment, Event, Participant, get_conversation_model, get_message_model
+from django_convo.selectors.differences import find_differences
 from tests.concurrency.conftest import Crowd
 from tests.people import json_key, make_group, make_user, row_of, unread_of
+from tests.pictures import upload
 from tests.recount import assert_counts, assert_has_owner
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -138,6 +140,49 @@ def test_reading_while_others_send_keeps_every_count(crowd: Crowd) -> None:
     assert_counts(group.pk)
 
 
+def test_reading_while_others_edit_delete_and_restore_keeps_every_count(crowd: Crowd) -> None:
+    people = [make_user(f"user{number}") for number in range(8)]
+    group = make_group(*people)
+    readers = [
+        {"job": job, "actor": json_key(user), "conversation": str(group.pk), "times": 40}
+        for user in people[:4]
+        for job in ("wander", "catch_up", "catch_up")
+    ]
+    writers = [
+        {
+            "job": "revise",
+            "actor": json_key(user),
+            "conversation": str(group.pk),
+            "named": [json_key(reader) for reader in people[:4]],
+            "times": 15,
+        }
+        for user in people[4:]
+    ]
+    assert errors_in(crowd.run(readers + writers)) == []
+    assert stored(group).last_seq == 60
+    assert_counts(group.pk)
+    for user in people[:4]:
+        actions.mark_read(actor=user, conversation=group)
+        assert (unread_of(group, user), row_of(group, user).mention_count) == (0, 0)
+
+
+def test_pruning_and_erasing_while_others_send_and_read_keeps_every_count(crowd: Crowd) -> None:
+    senders, readers = [make_user("sender") for _ in range(3)], [make_user("reader") for _ in range(3)]
+    group = make_group(*senders, *readers)
+    key = str(group.pk)
+    tasks = [{"job": "send", "actor": json_key(user), "conversation": key, "times": 20} for user in senders]
+    tasks += [{"job": "wander", "actor": json_key(user), "conversation": key, "times": 20} for user in readers]
+    tasks += [{"job": "prune", "conversation": key, "times": 20} for _ in range(2)]
+    tasks += [{"job": "erase", "user": json_key(senders[0]), "times": 5}]
+    results = crowd.run(tasks)
+    assert errors_in(results) == []
+    oldest = get_message_model()._default_manager.filter(conversation=group.pk).earliest("seq").seq
+    assert oldest > 1
+    assert stored(group).last_seq == 60
+    assert find_differences([group.pk]) == []
+    assert_counts(group.pk, oldest=oldest)
+
+
 def test_coming_and_going_in_a_channel_keeps_members_and_owner(crowd: Crowd) -> None:
     people = [make_user(f"user{number}") for number in range(8)]
     channel = make_group(people[0], kind="channel")
@@ -196,3 +241,42 @@ def test_deleting_users_while_they_are_added_keeps_every_count(crowd: Crowd) -> 
             assert [row.user_id for row in Participant.objects.filter(conversation=group.pk)] == [ada.pk]
             assert_counts(group.pk)
     assert row_of(groups[0], ada).role == "owner"
+
+
+def test_one_upload_sent_by_twenty_at_once_is_with_one_message(crowd: Crowd) -> None:
+    ada = make_user("ada")
+    groups = [make_group(ada, make_user("bob")) for _ in range(4)]
+    attachment = upload(ada)
+
+    results = crowd.run(
+        [
+            {
+                "job": "attach",
+                "actor": json_key(ada),
+                "conversation": str(groups[number % 4].pk),
+                "attachment": str(attachment.pk),
+            }
+            for number in range(20)
+        ]
+    )
+
+    sent = [turns[0] for turns in results if isinstance(turns[0], str)]
+    assert len(sent) == 1
+    assert {error.partition(":")[0] for error in errors_in(results)} == {"InvalidReference"}
+    assert str(Attachment.objects.get(pk=attachment.pk).message_id) == sent[0]
+    assert get_message_model()._default_manager.count() == 1
+    for group in groups:
+        assert_counts(group.pk)
+
+
+def test_uploads_of_one_user_at_once_count_each_other(crowd: Crowd) -> None:
+    ada = make_user("ada")
+    for _ in range(40):
+        upload(ada)
+
+    results = crowd.run([{"job": "upload", "actor": json_key(ada)} for _ in range(20)])
+
+    assert {error.partition(":")[2] for error in errors_in(results)} == {
+        " too_many_unsent: Send or wait: too many of your files have not been sent."
+    }
+    assert Attachment.objects.filter(uploader=ada, message=None).count() == 50

@@ -140,6 +140,65 @@ def wander(turn: int, actor: Any, conversation: str) -> Any:
     return "moved"
 
 
+def catch_up(turn: int, actor: Any, conversation: str) -> Any:
+    """Read to the end, as a client does that shows the conversation."""
+    from django_convo import actions
+
+    return actions.mark_read(actor=_user(actor), conversation=_conversation(conversation)).last_read_seq
+
+
+def revise(turn: int, actor: Any, conversation: str, named: list[Any]) -> Any:
+    """Send a message that names people, edit whom it names, delete it, restore it, and send another."""
+    from django_convo import actions
+
+    user, room = _user(actor), _conversation(conversation)
+    message = actions.send_message(actor=user, conversation=room, body=f"{turn}", mentions=named[: turn % 3])
+    actions.edit_message(actor=user, message=message, body=f"{turn} edited", mentions=named[turn % 2 :])
+    actions.delete_message(actor=user, message=message)
+    if turn % 2:
+        actions.restore_message(actor=user, message=message)
+    return "revised"
+
+
+def attach(turn: int, actor: Any, conversation: str, attachment: str) -> Any:
+    """Send an upload, as others try to at the same time."""
+    from uuid import UUID
+
+    from django_convo import actions
+
+    room = _conversation(conversation)
+    return str(actions.send_message(actor=_user(actor), conversation=room, attachments=[UUID(attachment)]).pk)
+
+
+def upload(turn: int, actor: Any) -> Any:
+    from django.core.files.base import ContentFile
+
+    from django_convo import actions
+
+    return str(actions.create_attachment(actor=_user(actor), file=ContentFile(b"words", "notes.txt")).pk)
+
+
+def prune(turn: int, conversation: str) -> Any:
+    """Remove whatever is there, the newest message too, and empty what was deleted a moment ago."""
+    from uuid import UUID
+
+    from django.utils import timezone
+
+    from django_convo.actions import maintenance
+
+    removed = maintenance.prune_messages(conversation_id=UUID(conversation), before=timezone.now(), limit=3)
+    maintenance.empty_tombstones(before=timezone.now(), after=0, limit=100)
+    return removed
+
+
+def erase(turn: int, user: Any) -> Any:
+    """Erase, and keep the account, so that it goes on writing."""
+    from django_convo import actions
+
+    actions.erase_user(actor=None, user=_user(user), keep_account=True)
+    return "erased"
+
+
 def delete_row(turn: int, user: Any) -> Any:
     """Delete as a host does that knows nothing of us."""
     _user(user).delete()
@@ -155,7 +214,24 @@ def delete_user(turn: int, user: Any) -> Any:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (send, post, create_direct, leave, join, add, wander, delete_row, delete_user)
+    job.__name__: job
+    for job in (
+        send,
+        post,
+        create_direct,
+        leave,
+        join,
+        add,
+        wander,
+        catch_up,
+        revise,
+        attach,
+        upload,
+        prune,
+        erase,
+        delete_row,
+        delete_user,
+    )
 }
 
 if __name__ == "__main__":

@@ -93,3 +93,6 @@ def test_plain_makemigrations_and_migrate_work(project: str, folder: Path, envir
         manage("migrate", "test_bookings")
     assert "django_convo.0002" in manage("migrate")
     assert "No changes detected" in manage("makemigrations", "--check")
+    # Back and forth: what no model holds, such as the search index, goes and comes too.
+    manage("migrate", "django_convo", "0002")
+    assert "django_convo.0003" in manage("migrate")

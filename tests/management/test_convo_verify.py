@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from django_convo import actions
-from django_convo.models import AbstractConversation, Event, Participant, get_conversation_model, get_message_model
+from django_convo.actions import maintenance
+from django_convo.management.commands import convo_verify
+from django_convo.management.progress import Progress
+from django_convo.models import (
+    AbstractConversation,
+    Event,
+    Participant,
+    Reaction,
+    get_conversation_model,
+    get_message_model,
+)
 from django_convo.selectors.differences import find_differences
+from django_convo.selectors.misplaced import Place, find_misplaced
 from tests.people import log_of, make_direct, make_group, make_user, row_of, unread_of
 from tests.recount import assert_counts
 
@@ -222,6 +236,134 @@ def test_verify_takes_as_many_statements_for_many_conversations_as_for_few(
         while get_conversation_model()._default_manager.count() < size:
             conversation = make_group(*people)
             actions.send_message(actor=people[0], conversation=conversation, body="hello")
-        # A page of ids, two recounts, and the empty page that ends the walk.
-        with django_assert_num_queries(4):
+        # A page of ids, three recounts, the empty page that ends the walk, and one look at each table of children.
+        with django_assert_num_queries(12):
             verify()
+
+
+def test_repair_mention_count(talk: AbstractConversation) -> None:
+    owner = talk.created_by
+    reader = Participant.objects.filter(conversation=talk.pk).latest("pk")
+    actions.send_message(actor=owner, conversation=talk, body="@", mentions=[reader.user])
+    actions.send_message(actor=owner, conversation=talk, body="@", mentions=[actions.EVERYONE, reader.user])
+    assert find_differences([talk.pk]) == []
+    Participant.objects.filter(pk=reader.pk).update(mention_count=7)
+
+    output = verify("--repair")
+
+    assert f"{talk.pk} user {reader.user_id} mention_count: stored 7, counted 2" in output
+    assert row_of(talk, reader.user).mention_count == 2
+    assert_counts(talk.pk)
+
+
+@pytest.mark.parametrize(("stored", "counted"), [(0, 2), (5, 2)])
+def test_repair_reply_count(talk: AbstractConversation, stored: int, counted: int) -> None:
+    messages = get_message_model()._default_manager.filter(conversation=talk.pk)
+    root = messages.get(seq=1)
+    answers = [
+        actions.send_message(actor=None, conversation=talk, body="an answer", thread_root=root) for _ in range(3)
+    ]
+    actions.delete_message(actor=None, message=answers[0])
+    assert find_differences([talk.pk]) == []
+    messages.filter(pk=root.pk).update(reply_count=stored)
+
+    output = verify("--repair")
+
+    assert f"{talk.pk} message 1 reply_count: stored {stored}, counted {counted}" in output
+    assert messages.get(seq=1).reply_count == counted
+    assert log_of(talk)[-1] == ("message.updated", None, 1, {"message_id": str(root.pk)})
+    assert_counts(talk.pk)
+
+
+def test_repair_reply_count_of_a_message_without_replies(talk: AbstractConversation) -> None:
+    messages = get_message_model()._default_manager.filter(conversation=talk.pk, seq=2)
+    messages.update(reply_count=1)
+
+    verify("--repair")
+
+    assert messages.get().reply_count == 0
+
+
+def test_verify_messages_that_were_pruned_from_the_beginning_are_no_difference(talk: AbstractConversation) -> None:
+    messages = get_message_model()._default_manager.filter(conversation=talk.pk)
+    messages.filter(seq__lte=2).update(sent_at=timezone.now() - timedelta(days=2))
+    before = timezone.now() - timedelta(days=1)
+    maintenance.prune_messages(conversation_id=talk.pk, before=before, limit=10)
+
+    assert find_differences([talk.pk]) == []
+    corrupt(talk, count_seq=0)
+    verify("--repair")
+    assert get_conversation_model()._default_manager.get(pk=talk.pk).count_seq == talk.count_seq
+
+
+def test_verify_oldest_message_that_is_gone_while_somebody_may_see_it(talk: AbstractConversation) -> None:
+    get_message_model()._default_manager.filter(conversation=talk.pk, seq=1).delete()
+
+    with pytest.raises(CommandError, match="left"):
+        verify("--repair")
+
+    assert [(item.name, item.stored, item.counted) for item in find_differences([talk.pk])] == [("messages", 4, 3)]
+
+
+def test_repair_row_that_names_another_conversation(talk: AbstractConversation) -> None:
+    other = make_group(make_user(), make_user())
+    message = get_message_model()._default_manager.filter(conversation=talk.pk).earliest("seq")
+    for emoji in "👍👎":
+        actions.add_reaction(actor=talk.created_by, message=message, emoji=emoji)
+    actions.pin_message(actor=talk.created_by, message=message)
+    wrong = Reaction.objects.earliest("pk")
+    Reaction.objects.filter(pk=wrong.pk).update(conversation=other)
+    for arguments in ([], ["--conversation", str(talk.pk)], ["--conversation", str(other.pk)]):
+        with pytest.raises(CommandError, match="1 left"):
+            verify(*arguments)
+
+    output = verify("--repair")
+
+    assert f"reaction {wrong.pk} conversation: stored {other.pk}, its message says {talk.pk}" in output
+    assert {row.conversation_id for row in Reaction.objects.all()} == {talk.pk}
+    assert verify().startswith("2 conversations checked, 0 differences")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_rows_of_messages_are_walked_to_the_end(talk: AbstractConversation, limit: int) -> None:
+    message = get_message_model()._default_manager.filter(conversation=talk.pk).earliest("seq")
+    actions.edit_message(actor=None, message=message, body="again", mentions=[talk.created_by])
+    for emoji in ("👍", "👎", "🎉"):
+        actions.add_reaction(actor=talk.created_by, message=message, emoji=emoji)
+    looked_at, place = 0, Place()
+    while place is not None:
+        found, number, place = find_misplaced(place, limit=limit)
+        looked_at += number
+        assert found == []
+
+    assert looked_at == 5
+
+
+def test_dry_run_of_a_repair_changes_nothing(talk: AbstractConversation) -> None:
+    corrupt(talk, participant_count=7)
+
+    with pytest.raises(CommandError, match="1 left"):
+        verify("--repair", "--dry-run")
+
+    assert get_conversation_model()._default_manager.get(pk=talk.pk).participant_count == 7
+
+
+def test_verify_goes_on_behind_a_conversation(talk: AbstractConversation) -> None:
+    later = make_group(make_user(), make_user())
+    corrupt(talk, participant_count=7)
+
+    assert verify("--after", str(talk.pk)).startswith("1 conversations checked, 0 differences")
+    assert verify("--after", str(later.pk)).startswith("0 conversations checked")
+    with pytest.raises(CommandError, match="--after takes"):
+        verify("--after", "nonsense")
+
+
+def test_verify_says_how_far_it_has_come(talk: AbstractConversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = make_group(make_user(), make_user())
+    monkeypatch.setattr(convo_verify, "BATCH_SIZE", 1)
+    monkeypatch.setattr(convo_verify, "Progress", partial(Progress, every=1))
+
+    assert verify().splitlines()[:2] == [
+        f"… 1 conversations, up to {talk.pk}",
+        f"… 2 conversations, up to {later.pk}",
+    ]

@@ -8,6 +8,7 @@ import pytest
 
 from django_convo import actions
 from django_convo.policy import Policy, capabilities, capabilities_in
+from django_convo.policy.roles import CONVERSATION_ROLES
 from tests.people import make_direct, make_group, make_user
 
 pytestmark = pytest.mark.django_db
@@ -41,23 +42,20 @@ def test_closed_conversation_shows_neither_sending_nor_adding() -> None:
     owner = make_user("owner")
     group = actions.close(actor=owner, conversation=make_group(owner))
 
-    assert shown(owner, group) == capabilities.IN_CONVERSATION - {
-        capabilities.MESSAGE_SEND,
-        capabilities.PARTICIPANT_ADD,
-    }
+    assert shown(owner, group) == capabilities.IN_CONVERSATION - capabilities.SPEAKING - {capabilities.PARTICIPANT_ADD}
 
 
-def test_direct_shows_sending_alone() -> None:
+def test_direct_shows_what_members_do() -> None:
     person = make_user("person")
 
-    assert shown(person, make_direct(person, make_user("other"))) == {capabilities.MESSAGE_SEND}
+    assert shown(person, make_direct(person, make_user("other"))) == CONVERSATION_ROLES["member"]
 
 
-def test_members_of_a_page_are_read_in_one_query(django_assert_num_queries: Any) -> None:
+def test_members_and_mutes_of_a_page_are_read_in_one_query_each(django_assert_num_queries: Any) -> None:
     owner = make_user("owner")
     groups = [make_group(owner) for _ in range(5)]
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         capabilities_in(owner, groups)
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django_convo import actions
 from django_convo.exceptions import Denied, InvalidReference
 from django_convo.policy import capabilities as c
+from django_convo.selectors.messages import revisions
 from tests.api.conftest import As, client_of
 from tests.people import make_group, make_user
 
@@ -38,6 +39,8 @@ class Scene:
         self.group = make_group(self.guest, self.other)
         make_group(self.other, self.guest, self.newcomer)
         self.channel = make_group(self.other, kind="channel")
+        self.own = actions.send_message(actor=self.guest, conversation=self.group, body="mine")
+        self.message = actions.send_message(actor=self.other, conversation=self.group, body="theirs")
 
     @property
     def address(self) -> str:
@@ -101,6 +104,55 @@ DOORS: dict[str, Door] = {
         lambda client, scene: client.post(f"{scene.address}messages/", {"message_body": "hello"}),
         403,
     ),
+    c.MESSAGE_EDIT: (
+        lambda actor, scene: actions.edit_message(actor=actor, message=scene.own, body="edited"),
+        lambda client, scene: client.patch(f"{scene.address}messages/{scene.own.pk}/", {"message_body": "edited"}),
+        403,
+    ),
+    c.MESSAGE_DELETE: (
+        lambda actor, scene: actions.delete_message(actor=actor, message=scene.own),
+        lambda client, scene: client.delete(f"{scene.address}messages/{scene.own.pk}/"),
+        403,
+    ),
+    c.MESSAGE_DELETE_ANY: (
+        lambda actor, scene: actions.delete_message(actor=actor, message=scene.message),
+        lambda client, scene: client.delete(f"{scene.address}messages/{scene.message.pk}/"),
+        403,
+    ),
+    c.MESSAGE_MENTION_ALL: (
+        lambda actor, scene: actions.send_message(
+            actor=actor, conversation=scene.group, body="all", mentions=[actions.EVERYONE]
+        ),
+        lambda client, scene: client.post(
+            f"{scene.address}messages/", {"message_body": "all", "mentions": ["everyone"]}
+        ),
+        403,
+    ),
+    c.MESSAGE_VIEW_REVISIONS: (
+        lambda actor, scene: revisions(actor, scene.message),
+        lambda client, scene: client.get(f"{scene.address}messages/{scene.message.pk}/revisions/"),
+        403,
+    ),
+    c.MESSAGE_PIN: (
+        lambda actor, scene: actions.pin_message(actor=actor, message=scene.message),
+        lambda client, scene: client.put(f"{scene.address}messages/{scene.message.pk}/pin/"),
+        403,
+    ),
+    c.MESSAGE_REACT: (
+        lambda actor, scene: actions.add_reaction(actor=actor, message=scene.message, emoji="👍"),
+        lambda client, scene: client.put(f"{scene.address}messages/{scene.message.pk}/reactions/👍/"),
+        403,
+    ),
+    c.PARTICIPANT_SANCTION: (
+        lambda actor, scene: actions.impose_sanction(
+            actor=actor, user=scene.other, kind="mute", conversation=scene.group
+        ),
+        lambda client, scene: client.post(
+            "/api/sanctions/",
+            {"user_id": str(scene.other.pk), "kind": "mute", "conversation": str(scene.group.pk)},
+        ),
+        403,
+    ),
 }
 
 
@@ -142,7 +194,7 @@ def test_answers_no_longer_list_it(capability: str, scene: Scene, client_of: As,
 
 def test_site_itself_is_not_asked(scene: Scene, settings: Any) -> None:
     settings.CONVO_ROLES = {"guest": [f"-{c.MESSAGE_SEND}"]}
-    assert actions.send_message(actor=None, conversation=scene.group, body="hello").seq == 1
+    assert actions.send_message(actor=None, conversation=scene.group, body="hello").seq == 3
 
 
 def examples() -> list[dict[str, Any]]:
@@ -176,7 +228,7 @@ def test_second_example_reads_everything_and_writes_nothing(scene: Scene, client
     auditor = client_of(make_user("audit"))
     assert auditor.get(scene.address).status_code == 200
     bodies = auditor.get(f"{scene.address}messages/").json()["results"]
-    assert [message["message_body"] for message in bodies] == ["hello"]
+    assert [message["message_body"] for message in bodies] == ["hello", "theirs", "mine"]
     assert auditor.post(f"{scene.address}messages/", {"message_body": "hello"}).status_code == 403
 
 

@@ -42,7 +42,13 @@ def test_guest_host_and_member_can_do_everything_ordinary() -> None:
 
 def test_admin_administers_but_reads_nothing() -> None:
     granted = site_capabilities(person("admin"))
-    assert granted == c.ORDINARY | {c.MODERATE_ANY, c.USER_ADMINISTER}
+    assert granted == c.ORDINARY | {
+        c.MODERATE_ANY,
+        c.USER_ADMINISTER,
+        c.USER_SANCTION,
+        c.REPORT_REVIEW,
+        c.AUDIT_VIEW,
+    }
     assert c.VIEW_ANY not in granted
 
 
@@ -54,7 +60,14 @@ def test_the_unknown_the_deactivated_and_the_anonymous_can_do_nothing(user: Any)
 GRANTS = {
     "owner": c.IN_CONVERSATION,
     "moderator": c.IN_CONVERSATION - {c.DELETE},
-    "member": {c.MESSAGE_SEND},
+    "member": {
+        c.MESSAGE_SEND,
+        c.MESSAGE_EDIT,
+        c.MESSAGE_DELETE,
+        c.MESSAGE_PIN,
+        c.MESSAGE_REACT,
+        c.MESSAGE_VIEW_REVISIONS,
+    },
     "observer": set(),
     "king": set(),
 }
@@ -100,7 +113,7 @@ def test_settings_are_merged_over_the_roles_of_conversations() -> None:
     with override_settings(
         CONVO_CONVERSATION_ROLES={"member": ["participant.add"], "owner": ["-conversation.delete"]}
     ):
-        assert conversation_capabilities("member") == {c.MESSAGE_SEND, c.PARTICIPANT_ADD}
+        assert conversation_capabilities("member") == GRANTS["member"] | {c.PARTICIPANT_ADD}
         assert conversation_capabilities("owner") == c.IN_CONVERSATION - {c.DELETE}
         assert conversation_capabilities("moderator") == CONVERSATION_ROLES["moderator"]
     assert conversation_table() == CONVERSATION_ROLES

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_convo import events
+from django_convo.conf import settings
 from django_convo.exceptions import Invalid, NotFound, TryAgain
 from django_convo.models import AbstractConversation, Event, get_conversation_model
 from django_convo.models.fields import is_storable_text, validate_metadata
@@ -164,6 +165,15 @@ def key_of(user: Any) -> Any:
 def json_key(key: Any) -> Any:
     """Return a primary key as JSON can hold it."""
     return key if isinstance(key, (int, str)) else str(key)
+
+
+def clean_note(name: str, value: str) -> str:
+    """Return a text about somebody, as long as a message at most, or raise `Invalid` naming it."""
+    if not isinstance(value, str) or not is_storable_text(value):
+        raise Invalid("invalid_text", _("This is not a text that can be stored."), field=name)
+    if len(value) > settings.MESSAGE_MAX_LENGTH:
+        raise Invalid("text_too_long", _("This is too long."), field=name)
+    return value
 
 
 def clean_text(row: AbstractConversation, name: str, value: str) -> str:

@@ -19,22 +19,42 @@ from .base import UNSET, Unset, action, lock_conversation
 def mark_read(*, actor: Any, conversation: AbstractConversation, seq: int | None = None) -> Participant:
     """Move the read pointer forward to the message `seq`, or to the end; returns the row with its new counts.
 
-    Never moves back, and beyond the end is the end. To the end takes no lock: its one UPDATE only goes forward from
-    figures read together, and whoever changes a count meanwhile changes it for those who are behind. To the middle
-    locks the conversation and recounts. Raises Denied (not a participant), NotFound. Emits no event: it is one's own.
+    Never moves back, and beyond the end is the end. To the end takes no lock where nothing mentions the actor: its one
+    UPDATE goes from figures that were read together, and only if the row still has them. Otherwise, and to the middle,
+    the conversation is locked and recounted. Raises Denied (not a participant), NotFound. Emits no event: it is one's
+    own.
     """
-    current = _read_counters(conversation)
+    participant = _own_row_with_counters(actor, conversation)
+    current = participant.conversation
     if seq is not None and seq < current.last_seq:
         return _move_pointer(actor, conversation, seq, is_forward=True)
-    participant = _own_row(actor, conversation)
-    moved = (
-        Participant.objects.filter(pk=participant.pk, last_read_seq__lt=current.last_seq).change(
-            last_read_seq=current.last_seq, read_count_seq=current.count_seq, last_delivered_seq=current.last_seq
-        )
-        if participant.last_read_seq < current.last_seq
-        else 0
-    )
-    return _own_row(actor, conversation) if moved else participant
+    if participant.last_read_seq >= current.last_seq:
+        return participant
+    # A send, an edit or a deletion that changes a count changes it in this row for those who are behind: then the
+    # figures are no longer those of the same moment.
+    moved = Participant.objects.filter(
+        pk=participant.pk,
+        last_read_seq=participant.last_read_seq,
+        read_count_seq=participant.read_count_seq,
+        mention_count=0,
+    ).change(last_read_seq=current.last_seq, read_count_seq=current.count_seq, last_delivered_seq=current.last_seq)
+    if not moved:
+        return _move_pointer(actor, conversation, current.last_seq, is_forward=True)
+    return _own_row_with_counters(actor, conversation)
+
+
+@action
+def mark_delivered(*, actor: Any, conversation: AbstractConversation, seq: int) -> Participant:
+    """Note that the messages up to `seq` have reached the actor; returns the row. Takes no lock.
+
+    Never moves back, and beyond the end is the end. Raises Denied (not a participant), NotFound. Emits no event.
+    """
+    participant = _own_row_with_counters(actor, conversation)
+    target = min(seq, participant.conversation.last_seq)
+    rows = Participant.objects.filter(pk=participant.pk, last_delivered_seq__lt=target)
+    if participant.last_delivered_seq < target and rows.change(last_delivered_seq=target):
+        return _own_row_with_counters(actor, conversation)
+    return participant
 
 
 @action
@@ -94,6 +114,16 @@ def _read_counters(conversation: AbstractConversation) -> AbstractConversation:
     return row
 
 
+def _own_row_with_counters(actor: Any, conversation: AbstractConversation) -> Participant:
+    """Return one's own row and its conversation as one statement sees them: figures of the same moment."""
+    rows = Participant.objects.select_related("conversation").filter(conversation=conversation.pk, user=actor)
+    participant = rows.filter(conversation__deleted_at=None).first()
+    if participant is None:
+        _read_counters(conversation)
+        raise Denied
+    return participant
+
+
 def _own_row(actor: Any, conversation: AbstractConversation) -> Participant:
     participant = Participant.objects.filter(conversation=conversation.pk, user=actor).first()
     if participant is None:
@@ -110,16 +140,14 @@ def _move_pointer(actor: Any, conversation: AbstractConversation, target: int, *
     target = min(target, row.last_seq)
     if target == participant.last_read_seq or (is_forward and target < participant.last_read_seq):
         return participant
-    unread = (
-        get_message_model()
-        ._default_manager.counted(actor)
-        .filter(conversation=row.pk, seq__gt=target, seq__gte=participant.visible_from_seq)
-        .count()
+    waiting = get_message_model()._default_manager.filter(
+        conversation=row.pk, seq__gt=target, seq__gte=participant.visible_from_seq
     )
     participant.last_read_seq = target
-    participant.read_count_seq = row.count_seq - unread
+    participant.read_count_seq = row.count_seq - waiting.counted(actor).count()
+    participant.mention_count = waiting.mentioning(actor).count()
     participant.last_delivered_seq = max(participant.last_delivered_seq, target)
     participant.save(
-        update_fields=["last_read_seq", "read_count_seq", "last_delivered_seq", "updated_at"],
+        update_fields=["last_read_seq", "read_count_seq", "last_delivered_seq", "mention_count", "updated_at"],
     )
     return participant

@@ -12,10 +12,18 @@ from django_convo.conf import settings
 from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import AbstractConversation, Departure, Participant, get_conversation_model
 from django_convo.policy import active_users, allows, authorize, capabilities, direct_is_fixed, not_open_to_join
-from django_convo.types import ROLE_RANK, ConversationRole, EventType
+from django_convo.policy.sanctions import is_banned_from
+from django_convo.selectors.messages import oldest_seq
+from django_convo.types import ROLE_RANK, AuditAction, ConversationRole, EventType
 
+from .audit import is_by_power, record
 from .base import Change, action, json_key, key_of, lock_conversation
-from .conversations.contacts import authorize_contacts, refuse_deactivated, too_many_participants
+from .conversations.contacts import (
+    authorize_contacts,
+    refuse_deactivated,
+    refuse_kept_apart,
+    too_many_participants,
+)
 
 # Above every role: the host itself, and who moderates any conversation.
 _ABOVE_ALL = max(ROLE_RANK.values()) + 1
@@ -31,8 +39,9 @@ def add_participant(
     The newcomer's read pointer stands at the end; what was said before is visible to them by
     `CONVO_HISTORY_FOR_NEW_PARTICIPANTS`. Nobody adds themselves: who moderates any conversation would read any.
 
-    Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`, `not_open_to_join`), InvalidReference
-    (may not be contacted, or deactivated), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
+    Raises Denied (`direct_is_fixed`, `conversation_closed`, `role_too_high`, `not_open_to_join`, `user_banned`),
+    InvalidReference (may not be contacted, blocked, or deactivated), Invalid (`too_many_participants`), NotFound.
+    Emits `participant.added`.
     """
     row = lock_conversation(conversation)
     authorize(actor, capabilities.PARTICIPANT_ADD, conversation=row, users=[user])
@@ -41,7 +50,10 @@ def add_participant(
         if actor is not None and user.pk == actor.pk:
             raise not_open_to_join()
         _refuse_unreachable(actor, row, user)
+        by_power = is_by_power(actor, capabilities.PARTICIPANT_ADD, row, rank=ROLE_RANK[role])
         _admit(Change(row, actor), user, role)
+        if by_power:
+            record(actor, AuditAction.PARTICIPANT_ADDED, user_id=user.pk, conversation=row, role=str(role))
     return row
 
 
@@ -49,14 +61,15 @@ def add_participant(
 def join(*, actor: Any, conversation: AbstractConversation) -> AbstractConversation:
     """Join a channel as a member. Locks the conversation.
 
-    Raises Denied (`not_open_to_join`, `conversation_closed`, `direct_is_fixed`), InvalidReference (may not be brought
-    together with someone there), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
+    Raises Denied (`not_open_to_join`, `conversation_closed`, `direct_is_fixed`, `banned`), InvalidReference (may not
+    be brought together with someone there), Invalid (`too_many_participants`), NotFound. Emits `participant.added`.
     """
     row = lock_conversation(conversation)
     authorize(actor, capabilities.JOIN, conversation=row)
     if row.membership_of(actor) is not None:
         return row
     authorize_contacts(actor, row.participants.all())
+    _refuse_pair(row, actor)
     _admit(Change(row, actor), actor, ConversationRole.MEMBER)
     return row
 
@@ -76,9 +89,12 @@ def remove_participant(*, actor: Any | None, conversation: AbstractConversation,
     participant = row.membership_of(user)
     if participant is None:
         return row
-    if participant.rank >= _rank(actor, row):
-        raise _role_too_high()
-    _dismiss(Change(row, actor), participant)
+    if participant.rank >= rank_of(actor, row):
+        raise role_too_high()
+    by_power = is_by_power(actor, capabilities.PARTICIPANT_REMOVE, row, rank=participant.rank + 1)
+    dismiss(Change(row, actor), participant)
+    if by_power:
+        record(actor, AuditAction.PARTICIPANT_REMOVED, user_id=user.pk, conversation=row)
     return row
 
 
@@ -93,7 +109,7 @@ def leave(*, actor: Any, conversation: AbstractConversation) -> AbstractConversa
         raise direct_is_fixed()
     participant = row.membership_of(actor)
     if participant is not None:
-        _dismiss(Change(row, actor), participant)
+        dismiss(Change(row, actor), participant)
     return row
 
 
@@ -110,16 +126,20 @@ def change_role(*, actor: Any | None, conversation: AbstractConversation, user: 
     participant = row.membership_of(user)
     if participant is None:
         raise NotFound
-    if participant.rank >= _rank(actor, row):
-        raise _role_too_high()
+    if participant.rank >= rank_of(actor, row):
+        raise role_too_high()
     if participant.role == role:
         return participant
     has_other_owner = _others(participant).filter(role=ConversationRole.OWNER).exists
     if participant.role == ConversationRole.OWNER and not has_other_owner():
         raise Denied("last_owner", _("Make somebody else owner first."))
+    needed = max(participant.rank + 1, ROLE_RANK[role])
+    by_power = is_by_power(actor, capabilities.PARTICIPANT_SET_ROLE, row, rank=needed)
     change = Change(row, actor)
     _set_role(change, participant, role)
     change.write()
+    if by_power:
+        record(actor, AuditAction.PARTICIPANT_UPDATED, user_id=user.pk, conversation=row, role=str(role))
     return participant
 
 
@@ -144,11 +164,11 @@ def _dismiss_everywhere(user: Any) -> None:
     for row in conversations.locked():
         participant = row.membership_of(user)
         if participant is not None:
-            _dismiss(Change(row, None), participant, is_user_going=True)
+            dismiss(Change(row, None), participant, is_user_going=True)
 
 
-def _rank(actor: Any | None, conversation: AbstractConversation) -> int:
-    """Return how high the actor stands here."""
+def rank_of(actor: Any | None, conversation: AbstractConversation) -> int:
+    """Return how high the actor stands here; the host, and who moderates any conversation, above all."""
     if actor is None or allows(actor, capabilities.MODERATE_ANY):
         return _ABOVE_ALL
     participant = conversation.membership_of(actor)
@@ -158,11 +178,12 @@ def _rank(actor: Any | None, conversation: AbstractConversation) -> int:
 def _refuse_higher_role(actor: Any | None, conversation: AbstractConversation, role: str) -> None:
     if role not in ConversationRole.values:
         raise Invalid("invalid_role", _("There is no such role in a conversation."), field="role")
-    if ROLE_RANK[role] > _rank(actor, conversation):
-        raise _role_too_high()
+    if ROLE_RANK[role] > rank_of(actor, conversation):
+        raise role_too_high()
 
 
-def _role_too_high() -> Denied:
+def role_too_high() -> Denied:
+    """Return the refusal of touching somebody of an equal or higher role."""
     return Denied("role_too_high", _("This needs a higher role than yours."))
 
 
@@ -173,10 +194,23 @@ def _refuse_unreachable(actor: Any | None, conversation: AbstractConversation, u
     refuse_deactivated([user])
     authorize_contacts(actor, [user])
     authorize_contacts(user, conversation.participants.exclude(pk=actor.pk))
+    refuse_kept_apart(actor, [user])
+    _refuse_pair(conversation, user)
+
+
+def _refuse_pair(conversation: AbstractConversation, newcomer: Any) -> None:
+    """Refuse to bring two people together, and nobody else, of whom one has blocked the other.
+
+    Among more people it is allowed: a refusal would tell the others, and a block keeps nobody out of a channel.
+    """
+    if conversation.participant_count == 1:
+        refuse_kept_apart(newcomer, conversation.participants.all())
 
 
 def _admit(change: Change, user: Any, role: str) -> None:
     row = change.conversation
+    if is_banned_from(user, row):
+        raise Denied("user_banned", _("This user is banned from the conversation."))
     if row.participant_count >= settings.MAX_PARTICIPANTS:
         raise too_many_participants()
     Departure.objects.filter(conversation=row.pk, user=user).delete()
@@ -188,7 +222,7 @@ def _admit(change: Change, user: Any, role: str) -> None:
         role=role,
         joined_at=change.now,
         added_by=None if user == change.actor else change.actor,
-        visible_from_seq=1 if settings.HISTORY_FOR_NEW_PARTICIPANTS == "all" else row.last_seq + 1,
+        visible_from_seq=oldest_seq(row) if settings.HISTORY_FOR_NEW_PARTICIPANTS == "all" else row.last_seq + 1,
         joined_event_seq=event_seq,
         last_read_seq=row.last_seq,
         read_count_seq=row.count_seq,
@@ -198,7 +232,7 @@ def _admit(change: Change, user: Any, role: str) -> None:
     row.remember_membership(user, participant)
 
 
-def _dismiss(change: Change, participant: Participant, *, is_user_going: bool = False) -> None:
+def dismiss(change: Change, participant: Participant, *, is_user_going: bool = False) -> None:
     """Delete the row, leave a departure for sync, hand ownership on; a departure of a user who goes would go too."""
     row: AbstractConversation = change.conversation
     user_id: Any = participant.user_id

@@ -16,7 +16,9 @@ from django_convo.conf import settings
 from django_convo.exceptions import Conflict, Denied, Invalid, NotFound, TryAgain
 from django_convo.models.fields import is_storable_text
 from django_convo.policy import allows, capabilities
+from django_convo.types import AuditAction
 
+from .audit import record
 from .base import ATTEMPTS, action
 
 # The columns of the API that a user or an administrator may write; the login comes on top of them.
@@ -79,6 +81,8 @@ def update_user(*, actor: Any | None, user: Any, fields: Mapping[str, Any], pass
     if written:
         _validate(row, only=written)
         _save(row, update_fields=sorted(written))
+        if not is_self:
+            record(actor, AuditAction.USER_UPDATED, user_id=row.pk, fields=sorted(written))
     return row
 
 
@@ -119,6 +123,9 @@ def _delete(*, actor: Any | None, user: Any) -> None:
     row = get_user_model()._default_manager.filter(pk=user.pk).first()
     if row is None:
         raise NotFound
+    if actor is not None and actor.pk != row.pk:
+        # Before the row goes: the entry keeps the key in its detail.
+        record(actor, AuditAction.USER_DELETED, user_id=row.pk)
     try:
         row.delete()
     except (ProtectedError, RestrictedError) as error:

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_convo.actions.audit import record
 from django_convo.exceptions import Denied
 from django_convo.policy import capabilities, get_policy
+from django_convo.types import AuditAction
 
 from .base import ReadOnlyAdmin, as_uuid, find_user
 
@@ -20,7 +21,8 @@ _CONTENT = ("message_body", "metadata")
 
 
 class MessageAdmin(ReadOnlyAdmin):
-    """Messages. A body is shown on the message's own page to users with `conversation.view_any`, and that is logged.
+    """Messages. A body is shown on the message's own page to users with `conversation.view_any`, and each
+    view is an audit entry.
 
     Django's permissions open the page, as anywhere in the admin; the policy opens the body.
     """
@@ -66,8 +68,8 @@ class MessageAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Write down who looks, before the body is shown."""
         obj = kwargs.get("obj")
-        if _may_read(request, obj):
-            self.log_change(request, obj, gettext("Viewed the body."))
+        if obj is not None and _may_read(request, obj):
+            record(request.user, AuditAction.MESSAGE_VIEWED, conversation=obj.conversation, message=obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(boolean=True, description=_("deleted"))

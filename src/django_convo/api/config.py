@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from django_convo import files
 from django_convo.actions.messages import CLIENT_ID_MAX_LENGTH
 from django_convo.conf import settings
 
@@ -61,10 +62,13 @@ def limits() -> dict[str, int]:
         "max_participants": settings.MAX_PARTICIPANTS,
         "metadata_max_bytes": settings.METADATA_MAX_BYTES,
         "metadata_max_depth": settings.METADATA_MAX_DEPTH,
+        "search_max_length": settings.SEARCH_MAX_LENGTH,
         "page_size": settings.PAGE_SIZE,
         "max_page_size": settings.MAX_PAGE_SIZE,
         "sync_max_events": settings.SYNC_MAX_EVENTS,
         "sync_max_heads": MOST_HEADS,
+        "attachment_max_bytes": settings.ATTACHMENT_MAX_BYTES,
+        "attachment_max_per_message": settings.ATTACHMENT_MAX_PER_MESSAGE,
     }
 
 
@@ -74,6 +78,7 @@ def features() -> list[str]:
         "registration": settings.REGISTRATION == "open",
         "users_write": settings.USERS_API == "full",
         "subjects": bool(settings.SUBJECT_MODELS),
+        "attachments": files.is_available(),
         "history_for_new_participants": settings.HISTORY_FOR_NEW_PARTICIPANTS == "all",
     }
     return ["events", "sync", *(name for name, is_on in switches.items() if is_on)]

@@ -26,9 +26,10 @@ from django_convo.selectors import (
     open_channels,
 )
 from django_convo.selectors.people import find_people
+from django_convo.selectors.search import is_known_as, is_titled
 from django_convo.types import ConversationKind
 
-from .base import UserKeyField, model_key, rendered, stamp
+from .base import LARGEST_NUMBER, UserKeyField, model_key, rendered, stamp
 from .membership import MembershipSerializer, counts
 from .messages import ClientIdField, MessageBodyField, MessageSerializer, MetadataField, in_order
 from .participants import ParticipantSerializer
@@ -132,6 +133,12 @@ class ConversationChangeSerializer(serializers.Serializer[Any]):
     metadata = MetadataField(required=False)
 
 
+class ConversationUpdateSerializer(ConversationChangeSerializer):
+    """What may be changed of a conversation that is there; `slow_mode_seconds` is 0 for no wait."""
+
+    slow_mode_seconds = serializers.IntegerField(min_value=0, max_value=LARGEST_NUMBER, required=False)
+
+
 class ConversationCreationSerializer(ConversationChangeSerializer):
     """With whom, what about, and perhaps the first message."""
 
@@ -153,7 +160,7 @@ class ConversationViewSet(ConversationScopedViewSet):
     """One's own conversations."""
 
     noun = "conversations"
-    inputs = {"create": ConversationCreationSerializer, "partial_update": ConversationChangeSerializer}
+    inputs = {"create": ConversationCreationSerializer, "partial_update": ConversationUpdateSerializer}
     outputs = dict.fromkeys(
         ("list", "create", "retrieve", "partial_update", "destroy", "close", "reopen"), "conversation"
     )
@@ -174,11 +181,15 @@ class ConversationViewSet(ConversationScopedViewSet):
             subject_type=self._subject_type(),
             subject_id=query.text("subject_id"),
         )
+        words = self.searched("search")
         if query.flag("joined") is False:
             self.keyset_order = CHANNEL_ORDER
             channels = open_channels(self.request.user)
+            channels = channels if words is None else channels.filter(is_titled(words))
             return channels if kind in (None, ConversationKind.CHANNEL) else channels.none()
         conversations = inbox(self.request.user, filters=filters)
+        if words is not None:
+            conversations = conversations.filter(is_known_as(self.request.user, words))
         is_about_unknown = query.text("subject_type") is not None and filters.subject_type is None
         return conversations.none() if is_about_unknown else conversations
 
@@ -212,7 +223,7 @@ class ConversationViewSet(ConversationScopedViewSet):
         return self.render_conversation(self.get_conversation())
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        """Change title, topic or metadata."""
+        """Change title, topic, metadata or slow mode."""
         conversation = self.get_conversation()
         return self.render_conversation(
             actions.update_conversation(actor=request.user, conversation=conversation, **self.parse())

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from django_convo.models import AbstractConversation, Event
+from django_convo.selectors import decorate_messages
 from django_convo.selectors.messages import readable
 
 from .base import rendered, stamp, user_key
@@ -35,12 +36,16 @@ _NOT_IN_FRAMES: Final = frozenset(
     }
 )
 
+_ABOUT_MESSAGES: Final = frozenset({"message", "reaction"})
+
 
 class FrameSerializer(serializers.Serializer[Any]):
     """One event of a conversation; one that the viewer may not see has only type, conversation and number.
 
-    `data` is `{"message"}` for `message.*`, `{"conversation"}` for `conversation.*`, and `{"user_id", "user", "role",
-    "participant_count"}` for `participant.*`.
+    `data` is `{"message"}` for `message.*`, with `{"thread_root": {"message_id", "seq", "reply_count"}}` in a thread;
+    `{"message_id", "emoji", "user", "reactions"}` for `reaction.*`; `{"conversation"}` for `conversation.*`, with
+    `oldest_seq` where messages with lower numbers were pruned; and `{"user_id", "user", "role", "participant_count"}`
+    for `participant.*`.
     """
 
     type = serializers.CharField()
@@ -56,7 +61,7 @@ class FrameSerializer(serializers.Serializer[Any]):
 def render_frames(
     events: Sequence[Event], *, conversations: Mapping[UUID, AbstractConversation], context: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the events as frames for the user of `context["request"]`; two queries, however many there are.
+    """Return the events as frames for the user of `context["request"]`; four queries, however many there are.
 
     `conversations` holds each event's conversation, with the viewer's membership known. A user or an actor who is gone
     is null.
@@ -98,9 +103,12 @@ def _data(
 ) -> dict[str, Any] | None:
     """Return what the frame states, or None where the viewer may not see it."""
     noun = event.type.partition(".")[0]
-    if noun == "message":
+    if noun in _ABOUT_MESSAGES:
         message = messages.get(UUID(event.payload["message_id"]))
-        return None if message is None else {"message": _message(message, context)}
+        if message is None:
+            return None
+        shown = _message(message, context)
+        return _reaction(event, shown, users) if noun == "reaction" else {"message": shown, **_thread(message)}
     if noun == "participant":
         return {
             "user_id": event.payload["user"],
@@ -108,7 +116,8 @@ def _data(
             "role": event.payload.get("role"),
             "participant_count": conversation.participant_count,
         }
-    return {"conversation": _conversation(conversation, context)}
+    stated = {"oldest_seq": event.payload["oldest_seq"]} if "oldest_seq" in event.payload else {}
+    return {"conversation": _conversation(conversation, context), **stated}
 
 
 def _message(message: Any, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +125,26 @@ def _message(message: Any, context: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = rendered("message", message, context=dict(context))
     quoted = message.reply_to if message.reply_to_id is not None else None
     shown["reply_to"] = None if quoted is None else {"message_id": str(quoted.pk), "seq": quoted.seq}
+    shown["reactions"] = [{"emoji": item["emoji"], "count": item["count"]} for item in shown["reactions"]]
     return shown
+
+
+def _reaction(event: Event, message: Mapping[str, Any], users: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return all reactions of the message, and which of them has come or gone."""
+    return {
+        "message_id": message["message_id"],
+        "emoji": event.payload["emoji"],
+        "user": card(users.get(user_key(event.payload["user"]))),
+        "reactions": message["reactions"],
+    }
+
+
+def _thread(message: Any) -> dict[str, Any]:
+    """Return how many answers the thread of the message has, where it is in one."""
+    if message.thread_root_id is None:
+        return {}
+    root = message.thread_root
+    return {"thread_root": {"message_id": str(root.pk), "seq": root.seq, "reply_count": root.reply_count}}
 
 
 def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,13 +157,19 @@ def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]
 
 def _messages(events: Iterable[Event], context: Mapping[str, Any]) -> dict[UUID, Any]:
     """Read the messages concerned, as far as the viewer may."""
-    concerned = [event for event in events if event.type.startswith("message.")]
+    concerned = [event for event in events if event.type.partition(".")[0] in _ABOUT_MESSAGES]
     if not concerned:
         return {}
-    rows = readable(context["request"].user).filter(
-        pk__in={event.payload["message_id"] for event in concerned},
-        conversation__in={event.conversation_id for event in concerned},
+    viewer = context["request"].user
+    rows = list(
+        readable(viewer)
+        .select_related("thread_root")
+        .filter(
+            pk__in={event.payload["message_id"] for event in concerned},
+            conversation__in={event.conversation_id for event in concerned},
+        )
     )
+    decorate_messages(viewer, rows)
     return {row.pk: row for row in rows}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from rest_framework import serializers
@@ -14,7 +13,8 @@ from django_convo.exceptions import Denied
 from django_convo.models import AbstractConversation, Participant
 from django_convo.types import ConversationRole, NotifyLevel
 
-from .base import LARGEST_NUMBER, as_stored, rendered, stamp
+from .base import LARGEST_NUMBER, MomentField, rendered, stamp
+from .drafts import DraftSerializer, draft_of
 from .scoped import ConversationScopedViewSet
 
 
@@ -29,6 +29,7 @@ class MembershipSerializer(serializers.Serializer[Any]):
     archived_at = serializers.DateTimeField(allow_null=True)
     pinned_at = serializers.DateTimeField(allow_null=True)
     notify = serializers.ChoiceField(choices=NotifyLevel.choices)
+    draft = DraftSerializer(allow_null=True)
 
     def to_representation(self, instance: Participant) -> dict[str, Any]:
         return {
@@ -40,6 +41,7 @@ class MembershipSerializer(serializers.Serializer[Any]):
             "archived_at": stamp(instance.archived_at),
             "pinned_at": stamp(instance.pinned_at),
             "notify": instance.notify,
+            "draft": None if instance.own_draft is None else draft_of(instance.own_draft),
         }
 
 
@@ -67,21 +69,6 @@ def counts(conversation: AbstractConversation, participant: Participant | None) 
         "unread_count": conversation.count_seq - participant.read_count_seq,
         "mention_count": participant.mention_count,
     }
-
-
-class MomentField(serializers.DateTimeField):
-    """A time; one without an offset is UTC."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        # In UTC, whatever the project's zone: near the year 9999 a time may exist in one and not in the other.
-        super().__init__(default_timezone=timezone.utc, **kwargs)
-
-    def to_internal_value(self, value: Any) -> datetime:
-        moment: datetime = super().to_internal_value(value)
-        try:
-            return as_stored(moment)
-        except (ValueError, OverflowError):
-            self.fail("overflow")
 
 
 class MembershipChangeSerializer(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from django_convo import actions
 from django_convo.models import Participant
 from django_convo.selectors import people
+from django_convo.selectors.receipts import RECEIPT_MARK
 from django_convo.types import ConversationRole
 
 from .base import UserKeyField, path_user_key
@@ -20,13 +21,29 @@ from .users import UserCardSerializer, card
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):
-    """A participant as the others see them."""
+    """A participant as the others see them; in one's own directs with how far they have read, where that is told.
+
+    The pointers are null where they are not known to the viewer.
+    """
 
     user = UserCardSerializer()
     role = serializers.ChoiceField(choices=ConversationRole.choices)
+    last_read_seq = serializers.IntegerField(required=False, allow_null=True)
+    last_delivered_seq = serializers.IntegerField(required=False, allow_null=True)
 
     def to_representation(self, instance: Participant) -> dict[str, Any]:
-        return {"user": card(instance.user), "role": instance.role}
+        return {"user": card(instance.user), "role": instance.role, **_pointers(instance)}
+
+
+def _pointers(participant: Participant) -> dict[str, int | None]:
+    """Return how far a participant has read, as `selectors.decorate` says; nothing where it does not concern them."""
+    shown = participant.__dict__.get(RECEIPT_MARK)
+    if shown is None:
+        return {}
+    return {
+        "last_read_seq": participant.last_read_seq if shown else None,
+        "last_delivered_seq": participant.last_delivered_seq if shown else None,
+    }
 
 
 class RemoveSerializer(serializers.Serializer[Any]):

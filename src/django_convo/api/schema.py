@@ -13,23 +13,45 @@ from django.db.models import IntegerField, UUIDField
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-from django_convo.types import ConversationKind, ConversationRole, MessageKind, NotifyLevel
+from django_convo.types import (
+    AuditAction,
+    ConversationKind,
+    ConversationRole,
+    MessageKind,
+    NotifyLevel,
+    ReportReason,
+    ReportStatus,
+    SanctionKind,
+    ScheduledStatus,
+)
 
 from .base import LARGEST_NUMBER, output_class
 
 try:
     from drf_spectacular.extensions import OpenApiSerializerFieldExtension, OpenApiViewExtension
     from drf_spectacular.openapi import AutoSchema
-    from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+    from drf_spectacular.types import OpenApiTypes
+    from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 except ImportError as error:
     raise ImportError("The OpenAPI description needs drf-spectacular: pip install 'django-convo[openapi]'") from error
 
-_CHOICES: Final = (ConversationKind, ConversationRole, MessageKind, NotifyLevel)
+_CHOICES: Final = (
+    AuditAction,
+    ConversationKind,
+    ConversationRole,
+    MessageKind,
+    NotifyLevel,
+    ReportReason,
+    ReportStatus,
+    SanctionKind,
+    ScheduledStatus,
+)
 _UUID: Final = {"type": "string", "format": "uuid"}
 _TIME: Final = {"type": "string", "format": "date-time"}
 _NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER}
 _FLAG: Final = {"type": "boolean"}
 _TEXT: Final = {"type": "string"}
+_THREAD: Final = {"anyOf": [_UUID, {"type": "string", "enum": ["none"]}]}
 
 
 def _one_of(choices: Any) -> dict[str, Any]:
@@ -47,6 +69,7 @@ _QUERY: Final[dict[tuple[str, str], dict[str, dict[str, Any]]]] = {
         "participant": _TEXT,
         "subject_type": _TEXT,
         "subject_id": _TEXT,
+        "search": _TEXT,
     },
     ("messages", "list"): {
         "conversation_id": _UUID,
@@ -54,28 +77,66 @@ _QUERY: Final[dict[tuple[str, str], dict[str, dict[str, Any]]]] = {
         "sent_after": _TIME,
         "sent_before": _TIME,
         "kind": _one_of(MessageKind),
+        "saved": _FLAG,
+        "mentions_me": _FLAG,
+        "thread_root": _THREAD,
+        "has_attachment": _FLAG,
+        "search": _TEXT,
     },
     ("messages", "by_conversation"): {"conversation_id": _UUID},
     ("events", "list"): {"after": _NUMBER, "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER}},
+    ("scheduled", "list"): {"status": _one_of(ScheduledStatus)},
+    ("reports", "list"): {"status": _one_of(ReportStatus)},
+    ("sanctions", "list"): {"conversation_id": _UUID, "user": _TEXT, "active": _FLAG},
+    ("audit", "list"): {
+        "action": _one_of(AuditAction),
+        "actor": _TEXT,
+        "user": _TEXT,
+        "conversation_id": _UUID,
+    },
     ("users", "list"): {"search": _TEXT},
+    ("search", "list"): {"q": _TEXT, "conversation_id": _UUID, "sender": _TEXT},
+    ("attachments", "download"): {"token": _TEXT, "thumbnail": _FLAG},
 }
-_REQUIRED: Final = {("messages", "by_conversation", "conversation_id")}
+_REQUIRED: Final = {("messages", "by_conversation", "conversation_id"), ("search", "list", "q")}
 # Calls that may contradict an earlier one, and those that the settings may switch off.
 _CONFLICTING: Final = {
     ("conversations", "create"),
     ("messages", "create"),
     ("conversation_messages", "create"),
+    ("forward", "create"),
     ("users", "create"),
     ("users", "update"),
     ("users", "partial_update"),
     ("users", "destroy"),
 }
+# View actions whose answers are pages.
+_LISTING: Final = {"list", "by_conversation", "revisions", "replies"}
+# Taken off something, which answers as it is without it.
+_LEAVING: Final = {(noun, "destroy") for noun in ("reactions", "pins", "saved", "drafts")}
+_SENDING: Final = {("messages", "create"), ("conversation_messages", "create")}
 _SWITCHED: Final = {(noun, action) for noun, action in _CONFLICTING if noun == "users"}
 # Answer 200 where there is nothing left to create: the direct is there, the message was sent.
-_REPEATABLE: Final = {("conversations", "create"), ("messages", "create"), ("conversation_messages", "create")}
-_CREATING: Final = _REPEATABLE | {("users", "create")}
+_REPEATABLE: Final = {
+    ("conversations", "create"),
+    ("messages", "create"),
+    ("conversation_messages", "create"),
+    ("forward", "create"),
+    ("reports", "create"),
+    ("sanctions", "create"),
+}
+_CREATING: Final = _REPEATABLE | {("users", "create"), ("attachments", "create")}
+# Answers with a file, and to whoever has its signed address.
+_DOWNLOADING: Final = ("attachments", "download")
 # 404 without an id in the path: the conversation is named by a parameter or the body.
-_NAMING: Final = {("messages", "create"), ("messages", "by_conversation")}
+_NAMING: Final = {
+    ("messages", "create"),
+    ("messages", "by_conversation"),
+    ("sanctions", "list"),
+    ("sanctions", "create"),
+}
+# Answer nothing but that it is done.
+_SILENT: Final = {("blocks", "update")}
 _ERRORS: Final = {
     400: "The request is not valid.",
     401: "Nobody is logged in.",
@@ -84,7 +145,7 @@ _ERRORS: Final = {
     405: "Switched off in this installation.",
     409: "Contradicts what is there.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another type.",
     429: "Too many requests; Retry-After says when to come back.",
     503: "Nothing was written; Retry-After says when to try again.",
 }
@@ -111,12 +172,24 @@ class _ConvoSchema(AutoSchema):
             return view.inputs[view.action]()
         return view.get_serializer_class()() if self._call in _SWITCHED and self.method != "DELETE" else None
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        plain: Any = super()
+        body: Any = plain._get_request_body(direction)
+        if body is not None and self._call in _SENDING:
+            # No field is required of every message, but one of them is of each.
+            body["required"] = True
+        return body
+
     def get_response_serializers(self) -> Any:
-        answers: dict[int, Any] = {}
-        if self.method == "DELETE":
+        answers: dict[Any, Any] = {}
+        if self._call == _DOWNLOADING:
+            answers[200, "application/octet-stream"] = OpenApiTypes.BINARY
+        elif self._call in _SILENT or (self.method == "DELETE" and self._call not in _LEAVING):
             answers[204] = None
         else:
-            answer = self._answer_class()(many=self._call[1] in ("list", "by_conversation") and not self._is_log)
+            answer = self._answer_class()(many=self._call[1] in _LISTING and not self._is_log)
+            if self._call in _SENDING:
+                answer = _message_or_scheduled()
             answers |= {200: answer} if self._call not in _CREATING else {201: answer}
             answers |= {200: answer} if self._call in _REPEATABLE else {}
         for status in sorted(self._error_statuses()):
@@ -124,7 +197,15 @@ class _ConvoSchema(AutoSchema):
         return answers
 
     def get_override_parameters(self) -> list[Any]:
-        known = {"conversation_id": _UUID, "message_id": _UUID, "user_id": _user_key_schema()}
+        known = {
+            "attachment_id": _UUID,
+            "conversation_id": _UUID,
+            "message_id": _UUID,
+            "report_id": _UUID,
+            "sanction_id": _UUID,
+            "scheduled_id": _UUID,
+            "user_id": _user_key_schema(),
+        }
         parameters = [
             OpenApiParameter(name, shape, OpenApiParameter.PATH)
             for name, shape in known.items()
@@ -135,7 +216,7 @@ class _ConvoSchema(AutoSchema):
         return parameters
 
     def get_auth(self) -> Any:
-        anyone: list[dict[str, Any]] = [{}] if self._call == ("users", "create") else []
+        anyone: list[dict[str, Any]] = [{}] if self._call in (("users", "create"), _DOWNLOADING) else []
         return [*super().get_auth(), *anyone]
 
     def get_filter_backends(self) -> list[Any]:
@@ -166,7 +247,7 @@ class _ConvoSchema(AutoSchema):
         statuses = {400, 401, 403}
         if "{" in self.path or self._call in _NAMING:
             statuses.add(404)
-        if self._call in _SWITCHED:
+        if self._call in _SWITCHED or self._call == ("attachments", "create"):
             statuses.add(405)
         if self._call in _CONFLICTING:
             statuses.add(409)
@@ -184,6 +265,16 @@ class _ConvoSchema(AutoSchema):
         error = self.resolve_serializer(ErrorSerializer, "response").ref
         complaints = {"type": "object", "additionalProperties": {}}
         return {"anyOf": [error, {**complaints, "description": "By field: what is wrong with it."}]}
+
+
+def _message_or_scheduled() -> Any:
+    """Return the shape of what answers a send: the message, or what was scheduled where it has a `send_at`."""
+    shapes: Any = [output_class("message"), output_class("scheduled")]
+    return PolymorphicProxySerializer(
+        component_name="MessageOrScheduled",
+        serializers=shapes,
+        resource_type_field_name=None,
+    )
 
 
 def _user_key_schema() -> dict[str, Any]:

@@ -16,6 +16,9 @@ DEFAULT_RATES: Final[dict[str, str | None]] = {
     "create": "60/hour",
     "register": "20/hour",
     "user_search": "30/min",
+    "search": "60/min",
+    "report": "30/hour",
+    "upload": "60/min",
 }
 
 

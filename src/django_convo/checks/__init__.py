@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from django.core.checks import register
 
+from .attachments import check_attachment_extra, check_attachment_storage, check_attachment_types
 from .databases import check_connection_pool, check_lock_timeout, check_sqlite_transactions
 from .paths import check_dotted_paths
 from .policies import check_policy_audience, check_subject_models, check_visible_subjects
 from .roles import check_capabilities, check_conversation_roles, check_roles_of_users
 from .site import check_rest_framework_is_installed, check_throttle_cache
 from .swapped import check_swapped_migrations, check_swapped_models
-from .values import check_names, check_page_sizes, check_throttle_scopes, check_values
+from .values import check_mention_field, check_names, check_page_sizes, check_throttle_scopes, check_values
 
 __all__ = ["ALWAYS", "ON_DEPLOY", "TAG"]
 
@@ -22,6 +23,7 @@ ALWAYS = (
     check_rest_framework_is_installed,
     check_values,
     check_page_sizes,
+    check_mention_field,
     check_names,
     check_throttle_scopes,
     check_dotted_paths,
@@ -35,6 +37,9 @@ ALWAYS = (
     check_swapped_migrations,
     check_sqlite_transactions,
     check_lock_timeout,
+    check_attachment_storage,
+    check_attachment_types,
+    check_attachment_extra,
 )
 ON_DEPLOY = (check_connection_pool, check_throttle_cache)
 

@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from django_convo.conf import Settings, settings
 from django_convo.policy import Policy
+from django_convo.selectors.search import SearchBackend
 
 from .values import EXAMPLES, closest, is_acceptable, line
 
@@ -43,8 +44,16 @@ def _is_permission(value: object) -> bool:
 
 
 def check_dotted_paths(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E006 to E010 and W007: paths that do not import, or lead to something else than what is asked for."""
-    return [*_policy(), *_role_resolver(), *_serializers(), *_permission_classes()]
+    """E006 to E010, E018 to E020 and W007: paths that do not import, or lead to something else than is asked for."""
+    return [
+        *_policy(),
+        *_role_resolver(),
+        *_serializers(),
+        *_permission_classes(),
+        *_attachment_response(),
+        *_hooks(),
+        *_search_backend(),
+    ]
 
 
 def _policy() -> Iterator[CheckMessage]:
@@ -121,6 +130,52 @@ def _permission_classes() -> Iterator[CheckMessage]:
                 f"CONVO_PERMISSION_CLASSES names {path!r}, which is no permission class of Django REST Framework.",
                 hint=line("CONVO_PERMISSION_CLASSES", EXAMPLES["CONVO_PERMISSION_CLASSES"]),
                 id="django_convo.E010",
+            ),
+        )
+
+
+def _attachment_response() -> Iterator[CheckMessage]:
+    if is_acceptable("ATTACHMENT_RESPONSE") and settings.ATTACHMENT_RESPONSE is not None:
+        yield from _check(
+            "CONVO_ATTACHMENT_RESPONSE",
+            settings.ATTACHMENT_RESPONSE,
+            callable,
+            Error(
+                f"CONVO_ATTACHMENT_RESPONSE = {settings.ATTACHMENT_RESPONSE!r} cannot be called: it takes a request, "
+                "an attachment and a file, and returns a response.",
+                hint=line("CONVO_ATTACHMENT_RESPONSE", EXAMPLES["CONVO_ATTACHMENT_RESPONSE"]),
+                id="django_convo.E018",
+            ),
+        )
+
+
+def _hooks() -> Iterator[CheckMessage]:
+    if not is_acceptable("MESSAGE_HOOKS"):
+        return
+    for path in settings.MESSAGE_HOOKS:
+        yield from _check(
+            "CONVO_MESSAGE_HOOKS",
+            path,
+            callable,
+            Error(
+                f"CONVO_MESSAGE_HOOKS names {path!r}, which cannot be called: a hook takes an OutgoingMessage.",
+                hint=line("CONVO_MESSAGE_HOOKS", EXAMPLES["CONVO_MESSAGE_HOOKS"]),
+                id="django_convo.E019",
+            ),
+        )
+
+
+def _search_backend() -> Iterator[CheckMessage]:
+    if is_acceptable("SEARCH_BACKEND") and settings.SEARCH_BACKEND is not None:
+        yield from _check(
+            "CONVO_SEARCH_BACKEND",
+            settings.SEARCH_BACKEND,
+            lambda value: isinstance(value, type) and issubclass(value, SearchBackend),
+            Error(
+                f"CONVO_SEARCH_BACKEND = {settings.SEARCH_BACKEND!r} is not a subclass of "
+                "django_convo.selectors.search.SearchBackend.",
+                hint=line("CONVO_SEARCH_BACKEND", "django_convo.selectors.search.PlainBackend"),
+                id="django_convo.E020",
             ),
         )
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
@@ -21,7 +22,11 @@ EXAMPLES: Final[dict[str, Any]] = {
     "CONVO_USER_SERIALIZER": "accounts.serializers.UserSerializer",
     "CONVO_SERIALIZERS": {"message": "chat.serializers.MessageSerializer"},
     "CONVO_PERMISSION_CLASSES": ["accounts.permissions.HasPaid"],
+    "CONVO_MESSAGE_HOOKS": ["chat.hooks.refuse_links"],
     "CONVO_THROTTLE_RATES": {"send": "60/min"},
+    "CONVO_MENTION_FIELD": "username",
+    "CONVO_SEARCH_BACKEND": "django_convo.selectors.search.PlainBackend",
+    "CONVO_ATTACHMENT_RESPONSE": "django_convo.api.downloads.accel_redirect",
 }
 
 
@@ -69,6 +74,22 @@ def check_page_sizes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             f"CONVO_PAGE_SIZE is {settings.PAGE_SIZE}, more than CONVO_MAX_PAGE_SIZE, {settings.MAX_PAGE_SIZE}.",
             hint=line("CONVO_MAX_PAGE_SIZE", settings.PAGE_SIZE),
             id="django_convo.E003",
+        )
+    ]
+
+
+def check_mention_field(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E021: names are looked up in a column that the user model does not have."""
+    if not is_acceptable("MENTION_FIELD") or settings.MENTION_FIELD is None:
+        return []
+    columns = {field.name for field in get_user_model()._meta.concrete_fields if not field.is_relation}
+    if settings.MENTION_FIELD in columns:
+        return []
+    return [
+        Error(
+            f"CONVO_MENTION_FIELD is {settings.MENTION_FIELD!r}; {get_user_model()._meta.label} has no such column.",
+            hint=line("CONVO_MENTION_FIELD", closest(settings.MENTION_FIELD, columns) or sorted(columns)[0]),
+            id="django_convo.E021",
         )
     ]
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.utils.functional import cached_property
@@ -45,6 +46,44 @@ def uuid7() -> uuid.UUID:
         _uuid7_last = tick
     random = int.from_bytes(os.urandom(8), "big") >> 2
     return uuid.UUID(int=((tick >> 12) << 80) | _UUID7_VERSION | ((tick & 0xFFF) << 64) | _UUID7_VARIANT | random)
+
+
+class AttachmentStorage(Storage):
+    """The `STORAGES` alias of `CONVO_ATTACHMENT_STORAGE`, looked up at each use.
+
+    Django asks for a field's storage while it loads models, where an alias that is missing would end everything before
+    a check could say so.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("__"):
+            return super().__getattribute__(name)
+        return getattr(storages[settings.ATTACHMENT_STORAGE], name)
+
+
+def attachment_storage() -> Storage:
+    """Return where attachments are kept."""
+    return AttachmentStorage()
+
+
+def attachment_path(attachment: Any, filename: str) -> str:
+    """Return where a file is kept: under its own id, whatever its uploader called it."""
+    return f"convo/{attachment.pk.hex[-2:]}/{attachment.pk.hex}"
+
+
+def thumbnail_path(attachment: Any, filename: str) -> str:
+    """Return where the thumbnail of a file is kept."""
+    return f"{attachment_path(attachment, filename)}.thumbnail"
+
+
+# The words of a message as PostgreSQL indexes them (`convo_message_search`), and as the search asks for them: the same
+# expression. What makes its parser read addresses, signed numbers or markup instead of words is taken out; in scripts
+# without spaces each character is a word. A vector holds 1 MB, which 100,000 characters stay below.
+SEARCH_VECTOR = (
+    "to_tsvector('simple'::regconfig, regexp_replace("
+    "translate(left(message_body, 100000), '-_./@:+<>&', '          '), "
+    r"'([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g'))"
+)
 
 
 class ExactCharField(models.CharField):  # type: ignore[type-arg]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import models
 from django.utils import timezone
@@ -28,6 +29,19 @@ class MessageQuerySet(models.QuerySet[M], Generic[M]):
         """Keep those that may count as unread for the user: live, by users, by others (also by users now gone)."""
         others = models.Q(sender=None) | ~models.Q(sender=user)
         return self.filter(others, kind=MessageKind.USER, deleted_at=None)
+
+    def mentioning(self, user: Any) -> MessageQuerySet[M]:
+        """Keep those that count as a mention of the user: live, by others, naming the user or everyone."""
+        # An `OuterRef` is looked up one statement further out by the rows of those named.
+        named = models.Q(user=models.OuterRef(user) if isinstance(user, models.OuterRef) else user)
+        named |= models.Q(user=None)
+        rows = apps.get_model("django_convo", "Mention")._default_manager.using(self.db)
+        others = models.Q(sender=None) | ~models.Q(sender=user)
+        return self.filter(
+            others,
+            models.Exists(rows.filter(named, message=models.OuterRef("pk"))),
+            deleted_at=None,
+        )
 
 
 class AbstractMessage(models.Model):

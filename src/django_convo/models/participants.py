@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.conf import settings
@@ -14,6 +16,9 @@ from django_convo.types import ROLE_RANK, ConversationRole, NotifyLevel
 
 from .base import UpdatedModel
 from .conversations import AbstractConversation
+
+if TYPE_CHECKING:
+    from .drafts import Draft
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -98,6 +103,13 @@ class Participant(UpdatedModel):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id} as {self.role}"
+
+    @cached_property
+    def own_draft(self) -> Draft | None:
+        """What the member has begun to write, or None; lists of conversations read it in a join."""
+        drafts: Any = apps.get_model("django_convo", "Draft")._default_manager.using(self._state.db)
+        draft: Draft | None = drafts.filter(conversation=self.conversation_id, user=self.user_id).first()
+        return draft
 
     @property
     def rank(self) -> int:

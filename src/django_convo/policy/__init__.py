@@ -15,6 +15,16 @@ from django_convo.exceptions import Denied
 from . import capabilities
 from .base import Policy, active_users, load_memberships
 from .rules import direct_is_fixed, not_open_to_join, refusal
+from .sanctions import (
+    BETWEEN_TWO,
+    banned,
+    is_kept_apart,
+    left_to,
+    load_sanctions,
+    muted,
+    not_banned,
+    sanction_against,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -26,11 +36,15 @@ __all__ = [
     "active_users",
     "allows",
     "authorize",
+    "banned",
     "capabilities",
     "capabilities_in",
     "direct_is_fixed",
     "get_policy",
+    "is_kept_apart",
     "load_memberships",
+    "muted",
+    "not_banned",
     "not_open_to_join",
 ]
 
@@ -54,9 +68,10 @@ def authorize(
     users: Iterable[Any] = (),
     subject: Model | None = None,
 ) -> None:
-    """Raise `Denied` unless the state of the conversation and the policy both allow this.
+    """Raise `Denied` unless the state of the conversation, the policy and the moderators all allow this.
 
-    `actor=None` is the host itself: no policy is asked.
+    Between two people of whom one has blocked the other nothing is said; the refusal is that of any other, so that a
+    block is not told. `actor=None` is the host itself: no policy is asked.
     """
     if conversation is not None and (against := refusal(conversation, capability, is_host=actor is None)):
         raise against
@@ -66,6 +81,10 @@ def authorize(
         actor, capability, conversation=conversation, message=message, users=users, subject=subject
     )
     if not allowed:
+        raise Denied
+    if sanction := sanction_against(actor, capability, conversation):
+        raise sanction
+    if conversation is not None and capability in BETWEEN_TWO and is_kept_apart(actor, conversation):
         raise Denied
 
 
@@ -80,9 +99,10 @@ def allows(actor: Any, capability: str) -> bool:
 def capabilities_in(actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:
     """Return, per conversation id, what the actor may do there now: the policy's answer less what state forbids.
 
-    A participant has joined already.
+    A participant has joined already; a sanction takes away what it takes.
     """
     load_memberships(actor, conversations)
+    load_sanctions(actor, conversations)
     granted = get_policy().capabilities(actor, conversations)
     shown: dict[UUID, frozenset[str]] = {}
     for conversation in conversations:
@@ -90,5 +110,6 @@ def capabilities_in(actor: Any, conversations: Collection[AbstractConversation])
         if conversation.membership_of(actor) is not None:
             # A new set: a policy may have handed out the same one for several conversations.
             names = names - {capabilities.JOIN}
+        names = left_to(conversation, names)
         shown[conversation.pk] = frozenset(name for name in names if refusal(conversation, name) is None)
     return shown

@@ -10,11 +10,12 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from django_convo.exceptions import Denied
-from django_convo.models import Participant, get_conversation_model, get_message_model
-from django_convo.types import ConversationKind
+from django_convo.models import Participant, Sanction, get_conversation_model, get_message_model
+from django_convo.types import ConversationKind, SanctionKind
 
 from . import capabilities as c
 from .roles import conversation_capabilities, site_capabilities
+from .sanctions import not_banned
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, AbstractMessage
@@ -45,6 +46,8 @@ class Policy:
         rather than loop over it.
         """
         site = site_capabilities(actor)
+        if message is not None and capability in c.OF_ONES_OWN and message.sender_id != actor.pk:
+            return False
         if conversation is None or capability not in c.IN_CONVERSATION:
             return capability in site
         if capability in c.MODERATED and c.MODERATE_ANY in site:
@@ -80,6 +83,7 @@ class Policy:
         site = site_capabilities(actor)
         if not site:
             return live.none()
+        live = live.filter(not_banned(actor))
         if site & {c.MODERATE_ANY, c.VIEW_ANY}:
             return live
         own = Q(Exists(Participant.objects.filter(conversation=OuterRef("pk"), user=actor)))
@@ -93,6 +97,7 @@ class Policy:
         site = site_capabilities(actor)
         if not site:
             return messages.none()
+        messages = messages.filter(not_banned(actor))
         if c.VIEW_ANY in site:
             return messages
         member = Participant.objects.filter(
@@ -106,6 +111,7 @@ class Policy:
         site = site_capabilities(actor)
         if not site:
             return users.none()
+        users = users.filter(not_banned(actor))
         if c.USER_ADMINISTER in site:
             return users
         own = Participant.objects.filter(user=actor, conversation__deleted_at=None).values("conversation")
@@ -129,7 +135,8 @@ class Policy:
         members = Participant.objects.filter(conversation=conversation.pk, user__in=user_ids)
         if message is not None:
             members = members.filter(visible_from_seq__lte=message.seq)
-        return set(members.values_list("user", flat=True))
+        banned = Sanction.objects.active().filter(user=OuterRef("user"), conversation=None, kind=SanctionKind.BAN)
+        return set(members.exclude(Exists(banned)).values_list("user", flat=True))
 
 
 def active_users() -> Q:

@@ -19,13 +19,22 @@ SITE_ROLES: Table = {
     "guest": c.ORDINARY,
     "host": c.ORDINARY,
     "member": c.ORDINARY,
-    "admin": c.ORDINARY | {c.MODERATE_ANY, c.USER_ADMINISTER},
+    "admin": c.ORDINARY | (c.ADMINISTRATIVE - {c.VIEW_ANY}),
 }
 
 CONVERSATION_ROLES: Table = {
     ConversationRole.OWNER.value: c.IN_CONVERSATION,
     ConversationRole.MODERATOR.value: c.IN_CONVERSATION - {c.DELETE},
-    ConversationRole.MEMBER.value: frozenset({c.MESSAGE_SEND}),
+    ConversationRole.MEMBER.value: frozenset(
+        {
+            c.MESSAGE_SEND,
+            c.MESSAGE_EDIT,
+            c.MESSAGE_DELETE,
+            c.MESSAGE_PIN,
+            c.MESSAGE_REACT,
+            c.MESSAGE_VIEW_REVISIONS,
+        }
+    ),
     ConversationRole.OBSERVER.value: frozenset(),
 }
 

@@ -14,7 +14,7 @@ from . import capabilities as c
 # A direct is the two people it was made for, for good.
 _FIXED_IN_DIRECT = frozenset({c.PARTICIPANT_ADD, c.PARTICIPANT_REMOVE, c.PARTICIPANT_SET_ROLE, c.JOIN, c.DELETE})
 # A closed conversation can be read, left and administered, but nothing is added to it.
-_FROZEN_WHEN_CLOSED = frozenset({c.MESSAGE_SEND, c.PARTICIPANT_ADD, c.JOIN})
+_FROZEN_WHEN_CLOSED = c.SPEAKING | {c.PARTICIPANT_ADD, c.JOIN}
 
 
 def direct_is_fixed() -> Denied:

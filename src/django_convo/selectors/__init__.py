@@ -1,7 +1,9 @@
 """Every read that crosses nouns."""
 
 from .events import Log, read_log, read_logs
+from .extras import decorate_messages
 from .inbox import CHANNEL_ORDER, INBOX_ORDER, InboxFilters, inbox, open_channels, own, remember, visible
+from .notify import Recipient, notify_recipients
 from .snapshots import decorate
 from .sync import Changes, Position, changes
 from .unread import Unread, unread
@@ -13,10 +15,13 @@ __all__ = [
     "InboxFilters",
     "Log",
     "Position",
+    "Recipient",
     "Unread",
     "changes",
     "decorate",
+    "decorate_messages",
     "inbox",
+    "notify_recipients",
     "open_channels",
     "own",
     "read_log",

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from django_convo.models import Participant
 from django_convo.policy import get_policy
+from django_convo.policy.sanctions import SANCTION_MARK, sanction_mark
 from django_convo.types import ConversationKind
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ INBOX_ORDER: Final = ("-is_pinned", "-last_message_at", "-pk")
 CHANNEL_ORDER: Final = ("-last_message_at", "-pk")
 # Where `own` and `visible` leave the actor's participant row; `remember` moves it on.
 _MEMBERSHIP: Final = "actor_membership"
-_RELATED: tuple[str, ...] = ("created_by", "subject_type", _MEMBERSHIP)
+_DRAFT: Final = "actor_draft"
+_RELATED: tuple[str, ...] = ("created_by", "subject_type", _MEMBERSHIP, _DRAFT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,11 +55,20 @@ class InboxFilters:
 
 
 def visible(actor: Any) -> QuerySet[AbstractConversation]:
-    """Return what the actor may know of, each with the actor's own participant row (or None) in the same query."""
+    """Return what the actor may know of, each with the actor's own participant row and draft in the same query.
+
+    Either is None where there is none.
+    """
     return (
         get_policy()
         .visible_conversations(actor)
-        .annotate(**{_MEMBERSHIP: FilteredRelation("convo_participant", condition=Q(convo_participant__user=actor))})
+        .annotate(
+            **{
+                _MEMBERSHIP: FilteredRelation("convo_participant", condition=Q(convo_participant__user=actor)),
+                _DRAFT: FilteredRelation("convo_draft", condition=Q(convo_draft__user=actor)),
+                SANCTION_MARK: sanction_mark(actor),
+            }
+        )
         .select_related(*_RELATED)
     )
 
@@ -131,4 +142,6 @@ def remember(actor: Any, conversations: Iterable[AbstractConversation]) -> None:
     """Let rows of `own` and `visible` know the actor's membership, which they were read with."""
     for conversation in conversations:
         if _MEMBERSHIP in conversation.__dict__:
-            conversation.remember_membership(actor, conversation.__dict__[_MEMBERSHIP])
+            participant = conversation.__dict__[_MEMBERSHIP]
+            participant.own_draft = conversation.__dict__.get(_DRAFT)
+            conversation.remember_membership(actor, participant)

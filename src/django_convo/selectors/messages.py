@@ -8,13 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from django_convo.exceptions import NotFound
+from django_convo.models import MessageRevision, PinnedMessage, get_message_model
 from django_convo.policy import authorize, capabilities, get_policy
 
+from .attachments import has_attachment
+from .extras import HAS_EXTRAS, has_extras
 from .inbox import remember, visible
 from .keyset import keyset_rows
+from .lookups import is_there
+from .saved import is_mention, is_saved
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, AbstractMessage
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 # Over all conversations by time; within one by number, which its unique index answers.
 ALL_ORDER: Final = ("-sent_at", "-pk")
 CONVERSATION_ORDER: Final = ("-seq",)
+REVISION_ORDER: Final = ("-number",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +40,12 @@ class MessageFilters:
     sent_after: datetime | None = None
     sent_before: datetime | None = None
     kind: str | None = None
+    has_attachment: bool | None = None
+    saved: bool | None = None
+    mentions_me: bool | None = None
+    # One thread, or what is in none.
+    thread_root: UUID | None = None
+    is_in_thread: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,14 +74,16 @@ class Window:
 def readable(actor: Any) -> QuerySet[AbstractMessage]:
     """Return the messages that the actor may read, with sender and quoted message in the same query.
 
-    `reply_is_visible` says whether the actor may read what is quoted, by the same policy.
+    `reply_is_visible` says whether the actor may read what is quoted, by the same policy, and `is_pinned` whether the
+    message is pinned. What else a message shows is `extras.decorate_messages`.
     """
-    quoted = get_policy().visible_messages(actor).filter(pk=OuterRef("reply_to"), deleted_at=None)
+    quoted = get_policy().visible_messages(actor).filter(pk=OuterRef("reply_to"))
+    pins = PinnedMessage.objects.filter(message=OuterRef("pk"))
     return (
         get_policy()
         .visible_messages(actor)
         .select_related("sender", "reply_to__sender")
-        .annotate(reply_is_visible=Exists(quoted))
+        .annotate(reply_is_visible=is_there(quoted), is_pinned=is_there(pins), **{HAS_EXTRAS: has_extras()})
     )
 
 
@@ -81,8 +95,19 @@ def messages(actor: Any, filters: MessageFilters) -> QuerySet[AbstractMessage]:
         "sent_at__gt": filters.sent_after,
         "sent_at__lt": filters.sent_before,
         "kind": filters.kind,
+        "thread_root": filters.thread_root,
+        "thread_root__isnull": None if filters.is_in_thread is None else not filters.is_in_thread,
     }
-    return readable(actor).filter(Q(**{name: value for name, value in wanted.items() if value is not None}))
+    rows = readable(actor).filter(Q(**{name: value for name, value in wanted.items() if value is not None}))
+    if filters.has_attachment is not None:
+        # A tombstone shows none.
+        shows_files = Q(has_attachment(), deleted_at=None)
+        rows = rows.filter(shows_files if filters.has_attachment else ~shows_files)
+    if filters.saved is not None:
+        rows = rows.filter(is_saved(actor, filters.saved))
+    if filters.mentions_me is not None:
+        rows = rows.filter(is_mention(actor, filters.mentions_me))
+    return rows
 
 
 def find_conversation(actor: Any, conversation_id: UUID) -> AbstractConversation:
@@ -119,12 +144,28 @@ def find_message(actor: Any, message_id: UUID, conversation: AbstractConversatio
     return message
 
 
-def is_quote_visible(actor: Any, message: AbstractMessage) -> bool:
-    """Say whether the actor may read what the message answers; what `readable` tells of its rows, for one."""
-    quoted = message.reply_to
-    if quoted is None:
-        return False
-    return get_policy().visible_messages(actor).filter(pk=quoted.pk, deleted_at=None).exists()
+def look_up(actor: Any, message: AbstractMessage) -> None:
+    """Tell one message what `readable` tells its rows: whether its quote is visible, and whether it is pinned."""
+    shown: Any = message
+    quoted = shown.reply_to_id
+    shown.reply_is_visible = quoted is not None and get_policy().visible_messages(actor).filter(pk=quoted).exists()
+    shown.is_pinned = PinnedMessage.objects.filter(message=message.pk, conversation=message.conversation_id).exists()
+
+
+def revisions(actor: Any, message: AbstractMessage) -> QuerySet[MessageRevision]:
+    """Return what a message that the actor sees said before; page it by `REVISION_ORDER`.
+
+    Raises Denied without `message.view_revisions`; nothing once the message is deleted.
+    """
+    authorize(actor, capabilities.MESSAGE_VIEW_REVISIONS, conversation=message.conversation, message=message)
+    rows = MessageRevision.objects.filter(message=message.pk, conversation=message.conversation_id)
+    rows = rows.none() if message.is_deleted else rows
+    return rows.select_related("replaced_by")
+
+
+def replies(actor: Any, message: AbstractMessage) -> QuerySet[AbstractMessage]:
+    """Return the thread that begins with a message; page it by `CONVERSATION_ORDER`."""
+    return readable(actor).filter(conversation=message.conversation_id, thread_root=message.pk)
 
 
 def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds) -> Window:
@@ -134,7 +175,7 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
     are exclusive; beyond either end is that end.
     """
     participant = conversation.membership_of(actor)
-    oldest = participant.visible_from_seq if participant is not None else 1
+    oldest = participant.visible_from_seq if participant is not None else oldest_seq(conversation)
     anchor = _anchor(actor, conversation, bounds, oldest)
     within = readable(actor).filter(conversation=conversation.pk)
     if anchor is not None:
@@ -155,6 +196,13 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
         has_older=bool(rows) and (rows[-1].seq > oldest if upwards else _has_older(rows, has_more, bounds, oldest)),
         has_newer=bool(rows) and (has_more if upwards else rows[0].seq < conversation.last_seq),
     )
+
+
+def oldest_seq(conversation: AbstractConversation) -> int:
+    """Return the number of the oldest message that is left, where older ones were pruned; 1 where none were."""
+    rows = get_message_model()._default_manager.filter(conversation=conversation.pk).order_by("seq")
+    oldest: int | None = rows.values_list("seq", flat=True).first()
+    return oldest or 1
 
 
 def _has_older(rows: Sequence[AbstractMessage], has_more: bool, bounds: WindowBounds, oldest: int) -> bool:

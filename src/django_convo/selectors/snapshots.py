@@ -1,7 +1,7 @@
 """What a conversation shows beside its own row: first participants, last message, capabilities.
 
 An inbox page is three queries at any size: the conversations, the first participants of all of them, their last
-messages.
+messages; a fourth where one of those shows files, mentions or reactions.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from django.db.models.functions import Coalesce
 from django_convo.models import Participant
 from django_convo.policy import allows, capabilities, capabilities_in
 
+from .extras import decorate_messages
 from .inbox import remember
 from .messages import readable
+from .receipts import with_receipts
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation
@@ -27,7 +29,7 @@ _LARGEST: Final = 2**63 - 1
 
 
 def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
-    """Attach what a page shows of each conversation, in two queries for all of them.
+    """Attach what a page shows of each conversation, in two queries for all of them, or three.
 
     Sets `first_participants` (the first ten with their users; none for those who are neither members nor moderators),
     `last_message` (None where the actor may not read it) and `viewer_capabilities` (a frozenset of names).
@@ -36,8 +38,10 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
     granted = capabilities_in(actor, conversations)
     sees_all = any(allows(actor, power) for power in (capabilities.MODERATE_ANY, capabilities.VIEW_ANY))
     open_to_actor = [item for item in conversations if sees_all or item.membership_of(actor) is not None]
-    participants = _first_participants(open_to_actor)
+    participants = _first_participants(actor, open_to_actor)
     messages = _last_messages(actor, conversations)
+    known = [row.user for rows in participants.values() for row in rows]
+    decorate_messages(actor, messages.values(), known=known)
     for conversation in conversations:
         shown: Any = conversation
         shown.first_participants = participants.get(conversation.pk, [])
@@ -45,7 +49,7 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
         shown.viewer_capabilities = granted[conversation.pk]
 
 
-def _first_participants(conversations: Sequence[AbstractConversation]) -> dict[Any, list[Participant]]:
+def _first_participants(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, list[Participant]]:
     """Read the first ten of each in one query that touches no more than that of a large one.
 
     A window function would read all members of a large conversation, and MariaDB knows neither LATERAL nor LIMIT
@@ -60,8 +64,9 @@ def _first_participants(conversations: Sequence[AbstractConversation]) -> dict[A
             tenth = Participant.objects.filter(conversation=item.pk).order_by("pk").values("pk")
             bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
             wanted |= Q(conversation=item.pk, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
+    rows = with_receipts(actor, Participant.objects.filter(wanted).select_related("user"), conversations)
     found: dict[Any, list[Participant]] = {}
-    for participant in Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk"):
+    for participant in rows.order_by("conversation_id", "pk"):
         found.setdefault(participant.conversation_id, []).append(participant)
     return found
 

@@ -46,6 +46,14 @@ DATABASES = {"default": database("default")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
-CONVO_THROTTLE_RATES = {"send": None, "create": None, "register": None, "user_search": None}
+CONVO_THROTTLE_RATES = {
+    "send": None,
+    "create": None,
+    "register": None,
+    "user_search": None,
+    "search": None,
+    "upload": None,
+}

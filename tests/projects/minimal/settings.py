@@ -19,6 +19,7 @@ INSTALLED_APPS = [
 # Refuses hosts that are not ours; views look at the host only where they build an address.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 DATABASES = {"default": database("minimal")}
+STORAGES = {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK = {

@@ -6,10 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.actions.audit import is_by_power, record
 from django_convo.actions.base import UNSET, Change, Unset, action, clean_metadata, clean_text, lock_conversation
+from django_convo.conf import settings
+from django_convo.exceptions import Invalid
 from django_convo.models import AbstractConversation
 from django_convo.policy import authorize, capabilities, direct_is_fixed
-from django_convo.types import EventType
+from django_convo.types import AuditAction, EventType
 
 
 @action
@@ -20,10 +25,13 @@ def update_conversation(
     title: str | Unset = UNSET,
     topic: str | Unset = UNSET,
     metadata: Mapping[str, Any] | Unset = UNSET,
+    slow_mode_seconds: int | Unset = UNSET,
 ) -> AbstractConversation:
-    """Change title, topic or metadata; only what differs is written. Locks the conversation.
+    """Change title, topic, metadata or slow mode; only what differs is written. Locks the conversation.
 
-    Raises Denied (`direct_is_fixed` for the title of a direct), Invalid, NotFound. Emits `conversation.updated`.
+    `slow_mode_seconds` is how long everybody but moderators waits between two messages, up to
+    `CONVO_SLOW_MODE_MAX_SECONDS`; 0 for no wait. Raises Denied (`direct_is_fixed` for the title of a direct), Invalid
+    (`invalid_slow_mode`, …), NotFound. Emits `conversation.updated`.
     """
     row = lock_conversation(conversation)
     if row.is_direct and not isinstance(title, Unset):
@@ -36,6 +44,8 @@ def update_conversation(
         wanted["topic"] = clean_text(row, "topic", topic)
     if not isinstance(metadata, Unset):
         wanted["metadata"] = clean_metadata(metadata)
+    if not isinstance(slow_mode_seconds, Unset):
+        wanted["slow_mode_seconds"] = _clean_pause(slow_mode_seconds)
     changed = {name: value for name, value in wanted.items() if _as_json(value) != _as_json(getattr(row, name))}
     if changed:
         change = Change(row, actor)
@@ -52,9 +62,12 @@ def close(*, actor: Any | None, conversation: AbstractConversation) -> AbstractC
     authorize(actor, capabilities.CLOSE, conversation=row)
     if not row.is_closed:
         change = Change(row, actor)
+        by_power = is_by_power(actor, capabilities.CLOSE, row)
         change.set(closed_at=change.now)
         change.emit(EventType.CONVERSATION_CLOSED)
         change.write()
+        if by_power:
+            record(actor, AuditAction.CONVERSATION_CLOSED, conversation=row)
     return row
 
 
@@ -65,9 +78,12 @@ def reopen(*, actor: Any | None, conversation: AbstractConversation) -> Abstract
     authorize(actor, capabilities.CLOSE, conversation=row)
     if row.is_closed:
         change = Change(row, actor)
+        by_power = is_by_power(actor, capabilities.CLOSE, row)
         change.set(closed_at=None)
         change.emit(EventType.CONVERSATION_REOPENED)
         change.write()
+        if by_power:
+            record(actor, AuditAction.CONVERSATION_REOPENED, conversation=row)
     return row
 
 
@@ -79,10 +95,21 @@ def delete_conversation(*, actor: Any | None, conversation: AbstractConversation
     """
     row = lock_conversation(conversation)
     authorize(actor, capabilities.DELETE, conversation=row)
+    by_power = is_by_power(actor, capabilities.DELETE, row)
     change = Change(row, actor)
     change.set(deleted_at=change.now)
     change.emit(EventType.CONVERSATION_DELETED)
     change.write()
+    if by_power:
+        record(actor, AuditAction.CONVERSATION_DELETED, conversation=row)
+
+
+def _clean_pause(seconds: int) -> int:
+    longest = settings.SLOW_MODE_MAX_SECONDS
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= longest:
+        text = _("Slow mode is a number of seconds from 0 to %(longest)d.") % {"longest": longest}
+        raise Invalid("invalid_slow_mode", text, field="slow_mode_seconds")
+    return seconds
 
 
 def _as_json(value: object) -> str:

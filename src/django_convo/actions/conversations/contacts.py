@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.exceptions import Denied, Invalid, InvalidReference
+from django_convo.models import Block
 from django_convo.policy import capabilities, get_policy
 
 
@@ -22,6 +23,12 @@ def authorize_contacts(person: Any, users: Any, *, subject: Model | None = None)
     except Denied as refusal:
         raise InvalidReference from refusal
     if not is_allowed:
+        raise InvalidReference
+
+
+def refuse_kept_apart(person: Any, users: Any) -> None:
+    """Raise InvalidReference, as for any refused contact, where a block stands between the person and one of these."""
+    if Block.objects.between(person, users).exists():
         raise InvalidReference
 
 

@@ -20,7 +20,7 @@ from django_convo.models import AbstractConversation, Participant, get_conversat
 from django_convo.policy import authorize, capabilities, get_policy
 from django_convo.types import ConversationKind, ConversationRole, EventType
 
-from .contacts import authorize_contacts, refuse_deactivated, too_many_participants
+from .contacts import authorize_contacts, refuse_deactivated, refuse_kept_apart, too_many_participants
 
 _CREATE_CAPABILITY = {
     ConversationKind.DIRECT: capabilities.CREATE_DIRECT,
@@ -121,6 +121,8 @@ def _authorize_creation(actor: Any | None, kind: ConversationKind, members: list
         # Each pair once: everyone with all who come after them.
         for number, person in enumerate(members[:-1], start=1):
             authorize_contacts(person, members[number:], subject=subject)
+        # The others may be kept apart from each other: a refusal would tell the actor.
+        refuse_kept_apart(actor, newcomers)
 
 
 def _get_or_create_direct(

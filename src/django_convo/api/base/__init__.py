@@ -3,7 +3,7 @@
 from .errors import BusyError, ConflictError, PayloadTooLargeError, to_api_exception
 from .pages import KeysetPagination, link_with
 from .parsing import StrictJSONParser
-from .serializers import ReferenceField, UserKeyField, output_class, rendered
+from .serializers import MomentField, ReferenceField, UserKeyField, output_class, rendered
 from .values import LARGEST_NUMBER, QueryValues, as_stored, model_key, path_id, path_user_key, stamp, user_key
 from .viewsets import ConvoViewSet
 
@@ -13,6 +13,7 @@ __all__ = [
     "ConflictError",
     "ConvoViewSet",
     "KeysetPagination",
+    "MomentField",
     "PayloadTooLargeError",
     "QueryValues",
     "ReferenceField",

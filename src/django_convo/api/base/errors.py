@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -88,6 +89,8 @@ def _from_domain(error: domain.ConvoError) -> drf.APIException:
     field = error.field if isinstance(error, domain.Invalid) else None
     if field is not None and not isinstance(error, domain.InvalidReference):
         return drf.ValidationError({field: [error.detail]}, code=error.code)
+    if isinstance(error, domain.TooSoon):
+        return _answering(drf.Throttled(wait=math.ceil(error.wait)), str(error.detail), error.code)
     kind = next((value for key, value in _CLASSES.items() if isinstance(error, key)), drf.APIException)
     return _answering(kind(), str(error.detail), error.code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from django_convo.conf import settings
 from django_convo.exceptions import InvalidReference
 
-from .values import user_key
+from .values import as_stored, user_key
 
 # The names that CONVO_SERIALIZERS knows: a host's subclass of one of these takes its place everywhere.
 OUTPUTS: Final[dict[str, str]] = {
@@ -21,6 +22,16 @@ OUTPUTS: Final[dict[str, str]] = {
     "membership": "django_convo.api.membership.MembershipSerializer",
     "membership_state": "django_convo.api.membership.MembershipStateSerializer",
     "message": "django_convo.api.messages.MessageSerializer",
+    "revision": "django_convo.api.messages.RevisionSerializer",
+    "attachment": "django_convo.api.attachments.AttachmentSerializer",
+    "search_result": "django_convo.api.search.SearchResultSerializer",
+    "block": "django_convo.api.blocks.BlockSerializer",
+    "own_report": "django_convo.api.reports.OwnReportSerializer",
+    "report": "django_convo.api.reports.ReportSerializer",
+    "sanction": "django_convo.api.sanctions.SanctionSerializer",
+    "audit_entry": "django_convo.api.audit.AuditEntrySerializer",
+    "receipt": "django_convo.api.receipts.ReceiptSerializer",
+    "scheduled": "django_convo.api.scheduled.ScheduledSerializer",
 }
 
 
@@ -59,3 +70,18 @@ class ReferenceField(serializers.UUIDField):
             return super().to_internal_value(data)
         except serializers.ValidationError as error:
             raise InvalidReference from error
+
+
+class MomentField(serializers.DateTimeField):
+    """A time; one without an offset is UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # In UTC, whatever the project's zone: near the year 9999 a time may exist in one and not in the other.
+        super().__init__(default_timezone=timezone.utc, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        try:
+            return as_stored(moment)
+        except (ValueError, OverflowError):
+            self.fail("overflow")

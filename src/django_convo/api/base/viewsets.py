@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 from django.db import connections, transaction
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.pagination import BasePagination
-from rest_framework.permissions import BasePermission
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -20,6 +23,10 @@ from rest_framework.viewsets import GenericViewSet
 from django_convo.api.permissions import TablePermission
 from django_convo.api.throttles import ScopeThrottle
 from django_convo.conf import settings
+from django_convo.exceptions import InvalidReference, NotFound
+from django_convo.policy import banned
+from django_convo.policy.sanctions import is_banned
+from django_convo.selectors.search import Words, words_of
 
 from .errors import RETRY_AFTER, to_api_exception
 from .pages import KeysetPagination
@@ -50,7 +57,7 @@ class ConvoViewSet(GenericViewSet[Any]):
     # View actions that call `throttle()` themselves, because something is asked first.
     throttled_within: ClassVar[frozenset[str]] = frozenset()
     keyset_order: tuple[str, ...] = ("-pk",)
-    parser_classes = (StrictJSONParser,)
+    parser_classes: tuple[type[BaseParser], ...] = (StrictJSONParser,)
     pagination_class: type[BasePagination] = KeysetPagination
     metadata_class = PlainMetadata
 
@@ -101,6 +108,21 @@ class ConvoViewSet(GenericViewSet[Any]):
         if not throttle.allow_request(self.request, self):
             self.throttled(self.request, throttle.wait() or 0)
 
+    def searched(self, name: str) -> Words | None:
+        """Return the words that a query parameter searches for, counted against the limit of searches; None without.
+
+        Raises ParseError beyond `CONVO_SEARCH_MAX_LENGTH`.
+        """
+        text = self.query.text(name)
+        if text is None:
+            return None
+        if len(text) > settings.SEARCH_MAX_LENGTH:
+            raise ParseError(
+                _("Search for at most %d characters.") % settings.SEARCH_MAX_LENGTH, code="search_too_long"
+            )
+        self.count_as("search")
+        return words_of(text)
+
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """Return the class that reads the body, else the one that shapes the answer."""
         action = self.action or ""
@@ -125,11 +147,18 @@ class ConvoViewSet(GenericViewSet[Any]):
         return data
 
     def handle_exception(self, exc: Exception) -> Response:
-        translated = to_api_exception(exc)
+        translated = to_api_exception(self._told(exc))
         response = super().handle_exception(translated)
         if response.status_code in (429, 503) and not response.has_header("Retry-After"):
             response["Retry-After"] = str(getattr(translated, "wait", None) or RETRY_AFTER)
         return response
+
+    def _told(self, error: Exception) -> Exception:
+        """Return what a writer is told: to the banned nothing is there, and that they are banned is why."""
+        is_missing = isinstance(error, (NotFound, InvalidReference)) and self.request.method not in SAFE_METHODS
+        if is_missing and self.request.user.pk is not None and is_banned(self.request.user):
+            return banned()
+        return error
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

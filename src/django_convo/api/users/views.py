@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.contrib.auth import get_user_model, update_session_auth_hash
-from django.db.models import Q, QuerySet
+from django.contrib.auth import update_session_auth_hash
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import MethodNotAllowed, ParseError
@@ -20,6 +20,7 @@ from django_convo.api.throttles import ScopeThrottle
 from django_convo.conf import settings
 from django_convo.exceptions import NotFound
 from django_convo.policy import get_policy
+from django_convo.selectors.search import is_named
 
 from .serializers import registration_serializer, update_serializer, user_serializer
 
@@ -27,8 +28,6 @@ from .serializers import registration_serializer, update_serializer, user_serial
 Rows = list[Any]
 Throttles = list[BaseThrottle]
 
-# Columns in which the name of a user may stand.
-NAME_COLUMNS: Final = ("first_name", "last_name", "full_name", "display_name", "name", "nickname")
 SHORTEST_SEARCH: Final = 2
 # No name is longer; SQLite refuses a pattern of more than 50,000 bytes.
 LONGEST_SEARCH: Final = 200
@@ -150,19 +149,5 @@ class UserViewSet(ConvoViewSet):
                 code="search_too_short",
             )
         for word in words:
-            users = users.filter(_is_named(word))
+            users = users.filter(is_named(word))
         return users
-
-
-def _is_named(word: str) -> Q:
-    """Return the filter for users in one of whose names the word stands; e-mail addresses are no names."""
-    model: Any = get_user_model()
-    columns = {field.name for field in model._meta.concrete_fields if not field.is_relation}
-    named = Q(pk__in=())
-    for column in NAME_COLUMNS:
-        if column in columns:
-            named |= Q(**{f"{column}__icontains": word})
-    login = model.USERNAME_FIELD
-    if login != model.get_email_field_name():
-        named |= Q(**{f"{login}__icontains": word}) & ~Q(**{f"{login}__contains": "@"})
-    return named

@@ -1,0 +1,1 @@
+"""What the package promises to be quick at, measured: `python -m benchmarks`."""

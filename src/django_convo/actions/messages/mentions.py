@@ -1,0 +1,122 @@
+"""Who is named in a message, and what that counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.conf import settings
+from django_convo.exceptions import Denied, Invalid, InvalidReference
+from django_convo.models import AbstractConversation, AbstractMessage, Mention, Participant
+from django_convo.policy import authorize, capabilities
+
+# Names everyone who takes part, where the actor may (`message.mention_all`).
+EVERYONE: Final = "everyone"
+# As Django's usernames are written; what follows a letter is the end of an address.
+_NAME: Final = re.compile(r"(?<![\w@.+-])@([\w.+-]+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """Whom a message names: users by their keys, or everyone, or both."""
+
+    users: dict[Any, Any] = field(default_factory=dict)
+    everyone: bool = False
+
+    @property
+    def keys(self) -> set[Any]:
+        """The users' keys, with None for everyone: what the rows of `Mention` hold."""
+        return {*self.users, *([None] if self.everyone else [])}
+
+
+def find_named(actor: Any | None, conversation: AbstractConversation, mentions: Iterable[Any], body: str) -> Named:
+    """Return whom a message names: the given users, keys or `EVERYONE`, and with `CONVO_MENTION_FIELD` by `@name`.
+
+    Only participants can be named. Raises InvalidReference for anyone else who is given, Invalid
+    (`too_many_mentions`), Denied for `EVERYONE` without the capability; a name in the body that nobody has is text.
+    """
+    given = list(mentions)
+    everyone = EVERYONE in given
+    keys = {getattr(item, "pk", item) for item in given if not isinstance(item, str) or item != EVERYONE}
+    if everyone:
+        authorize(actor, capabilities.MESSAGE_MENTION_ALL, conversation=conversation)
+    names = _names_in(body)
+    if EVERYONE in names:
+        names.discard(EVERYONE)
+        everyone = everyone or _may_name_everyone(actor, conversation)
+    if len(keys) > settings.MAX_MENTIONS or len(names) > settings.MAX_MENTIONS:
+        raise _too_many()
+    members = Participant.objects.filter(conversation=conversation.pk).select_related("user")
+    users = {row.user_id: row.user for row in members.filter(user__in=keys)} if keys else {}
+    if len(users) != len(keys):
+        raise InvalidReference(field="mentions")
+    if names:
+        users |= {row.user_id: row.user for row in members.filter(**{f"user__{settings.MENTION_FIELD}__in": names})}
+    if len(users) > settings.MAX_MENTIONS:
+        raise _too_many()
+    return Named(users=users, everyone=everyone)
+
+
+def named_in(message: AbstractMessage) -> Named:
+    """Return whom a stored message names."""
+    rows = Mention.objects.filter(message=message.pk, conversation=message.conversation_id).select_related("user")
+    users = {row.user_id: row.user for row in rows}
+    everyone = None in users
+    users.pop(None, None)
+    return Named(users=users, everyone=everyone)
+
+
+def names_gone(named: Named, before: str, after: str) -> set[Any]:
+    """Return the keys of those whom the body named before and names no more."""
+    gone = _names_in(before) - _names_in(after)
+    if not gone:
+        return set()
+    column = str(settings.MENTION_FIELD)
+    keys = {key for key, user in named.users.items() if str(getattr(user, column, "")) in gone}
+    return keys | ({None} if EVERYONE in gone else set())
+
+
+def write_mentions(message: AbstractMessage, keys: Iterable[Any]) -> None:
+    """Insert a row for each key; None is everyone."""
+    rows = [Mention(conversation_id=message.conversation_id, message_id=message.pk, user_id=key) for key in keys]
+    if rows:
+        Mention.objects.using(message._state.db).bulk_create(rows)
+
+
+def count_mentions(message: AbstractMessage, keys: set[Any], step: int) -> None:
+    """Move `mention_count` of those named who have not read so far; the author is not told of it.
+
+    `keys` are those of `Named`. One statement, however many take part.
+    """
+    if not keys:
+        return
+    behind = Participant.objects.using(message._state.db).filter(conversation=message.conversation_id)
+    behind = behind.behind(message.seq).exclude(user=message.sender_id)
+    if None not in keys:
+        behind = behind.filter(user__in=keys)
+    behind.change(mention_count=F("mention_count") + step)
+
+
+def _names_in(body: str) -> set[str]:
+    if settings.MENTION_FIELD is None or "@" not in body:
+        return set()
+    found = set(_NAME.findall(body))
+    # "@ada." at the end of a sentence names ada, unless somebody is called "ada.".
+    return found | {name.rstrip(".+-") for name in found} - {""}
+
+
+def _may_name_everyone(actor: Any | None, conversation: AbstractConversation) -> bool:
+    try:
+        authorize(actor, capabilities.MESSAGE_MENTION_ALL, conversation=conversation)
+    except Denied:
+        return False
+    return True
+
+
+def _too_many() -> Invalid:
+    return Invalid("too_many_mentions", _("The message names too many people."), field="mentions")

@@ -1,0 +1,196 @@
+"""Sending messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from django_convo.actions.attachments import attach, find_unsent
+from django_convo.actions.base import Change, action, clean_metadata, lock_conversation
+from django_convo.exceptions import Conflict
+from django_convo.models import AbstractConversation, AbstractMessage, Participant, get_message_model
+from django_convo.policy import authorize, capabilities
+from django_convo.selectors.extras import remember_extras
+from django_convo.types import EventType, MessageKind
+
+from .content import AttachmentReference, MessageReference, check_client_id, clean_body, digest_of, find_referenced
+from .hooks import OutgoingMessage, run_hooks
+from .mentions import count_mentions, find_named, write_mentions
+from .pace import refuse_too_soon
+
+
+@action
+def send_message(
+    *,
+    actor: Any | None,
+    conversation: AbstractConversation,
+    body: str = "",
+    client_id: str | None = None,
+    reply_to: MessageReference | None = None,
+    thread_root: MessageReference | None = None,
+    attachments: Sequence[AttachmentReference] = (),
+    mentions: Sequence[Any] = (),
+    metadata: Mapping[str, Any] | None = None,
+) -> AbstractMessage:
+    """Send a message; locks the conversation, whose next `seq` it takes.
+
+    `actor=None` is the host itself: a system message, no policy asked, counted by nobody. A `client_id` (1 to 64
+    characters) that this sender has used in this conversation answers with the message of then, whatever has become of
+    it, before anything else is asked; `message.was_created` tells the two apart. `attachments` are the actor's own
+    uploads that were not sent yet; `mentions` are users or their keys, or `actions.EVERYONE`. The number of statements
+    does not depend on the number of participants.
+
+    Raises Denied (`conversation_closed`, `muted`, `banned`, what a hook says), Invalid, InvalidReference (`reply_to`,
+    `thread_root`, `attachments`, `mentions`: not there or not the actor's to use), Conflict (`client_id_reused` for a
+    different message), TooSoon (`slow_mode`), NotFound. Emits `message.created`.
+    """
+    check_client_id(client_id)
+    metadata = clean_metadata(metadata)
+    digest = _digest(body, reply_to, thread_root, attachments, mentions, metadata) if client_id is not None else None
+    row = lock_conversation(conversation)
+    if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
+        return repeated
+    return write_message(
+        actor,
+        row,
+        body=body,
+        client_id=client_id,
+        digest=digest,
+        reply_to=reply_to,
+        thread_root=thread_root,
+        attachments=attachments,
+        mentions=mentions,
+        metadata=metadata,
+    )
+
+
+def write_message(
+    actor: Any | None,
+    row: AbstractConversation,
+    *,
+    body: str,
+    client_id: str | None,
+    digest: str | None,
+    metadata: dict[str, Any],
+    reply_to: MessageReference | None = None,
+    thread_root: MessageReference | None = None,
+    attachments: Sequence[AttachmentReference] = (),
+    mentions: Sequence[Any] = (),
+    is_naming: bool = True,
+) -> AbstractMessage:
+    """Check and write a message that no earlier request has sent, into the conversation that the caller has locked.
+
+    Without `is_naming`, a name in the body mentions nobody: the words are somebody else's.
+    """
+    clean = clean_body(body, is_blank_allowed=bool(attachments))
+    authorize(actor, capabilities.MESSAGE_SEND, conversation=row)
+    if actor is not None:
+        refuse_too_soon(actor, row)
+        outgoing = run_hooks(OutgoingMessage(actor=actor, conversation=row, body=clean, metadata=metadata))
+        clean = clean_body(outgoing.body, is_blank_allowed=bool(attachments))
+        metadata = clean_metadata(outgoing.metadata)
+    answered, root = find_referenced(actor, row, reply_to=reply_to, thread_root=thread_root)
+    named = find_named(actor, row, mentions, clean if is_naming else "")
+    files = find_unsent(actor, attachments)
+    change = Change(row, actor)
+    is_counted = actor is not None
+    change.set(last_seq=row.last_seq + 1, count_seq=row.count_seq + is_counted)
+    message = get_message_model()(
+        sender=actor,
+        message_body=clean,
+        # Never before the message with the number below, even where two machines' clocks differ.
+        sent_at=max(change.now, row.last_message_at),
+        seq=row.last_seq,
+        count_seq=row.count_seq,
+        kind=MessageKind.USER if is_counted else MessageKind.SYSTEM,
+        client_id=client_id,
+        client_digest=digest,
+        metadata=metadata,
+    )
+    message.conversation = row
+    message.reply_to, message.thread_root = answered, root
+    message.save(force_insert=True)
+    attach(message, files)
+    write_mentions(message, named.keys)
+    count_mentions(message, named.keys, +1)
+    if root is not None:
+        type(message)._default_manager.filter(pk=root.pk, conversation=row.pk).update(reply_count=F("reply_count") + 1)
+    change.set(last_message_id=message.pk, last_message_at=message.sent_at)
+    change.emit(EventType.MESSAGE_CREATED, seq=message.seq, message_id=str(message.pk))
+    change.write()
+    if actor is not None:
+        # One's own message is read: the sender's pointer moves to the end with it.
+        Participant.objects.using(message._state.db).filter(conversation=row.pk, user=actor).change(
+            last_read_seq=row.last_seq,
+            read_count_seq=row.count_seq,
+            last_delivered_seq=row.last_seq,
+            mention_count=0,
+        )
+        # What was remembered for the check stands behind the message that it allowed.
+        row.forget_memberships()
+    remember_extras(message, attachments=files, mentioned=[*named.users.values(), *([None] if named.everyone else [])])
+    message.was_created = True
+    return message
+
+
+def find_repeated(
+    *,
+    actor: Any | None,
+    conversation: AbstractConversation,
+    client_id: str,
+    body: str = "",
+    reply_to: MessageReference | None = None,
+    thread_root: MessageReference | None = None,
+    attachments: Sequence[AttachmentReference] = (),
+    mentions: Sequence[Any] = (),
+    metadata: Mapping[str, Any] | None = None,
+) -> AbstractMessage | None:
+    """Return the message that an earlier, equal send with this `client_id` made, or None; reads only.
+
+    Raises Conflict (`client_id_reused`) where the earlier send differed.
+    """
+    check_client_id(client_id)
+    digest = _digest(body, reply_to, thread_root, attachments, mentions, clean_metadata(metadata))
+    return find_by_client_id(actor, conversation, client_id, digest)
+
+
+def _digest(
+    body: str,
+    reply_to: MessageReference | None,
+    thread_root: MessageReference | None,
+    attachments: Sequence[AttachmentReference],
+    mentions: Sequence[Any],
+    metadata: Mapping[str, Any],
+) -> str:
+    return digest_of(
+        body=body,
+        reply_to=reply_to,
+        thread_root=thread_root,
+        attachments=attachments,
+        mentions=mentions,
+        metadata=metadata,
+    )
+
+
+def find_by_client_id(
+    actor: Any | None, conversation: AbstractConversation, client_id: str, digest: str | None
+) -> AbstractMessage | None:
+    """Return the message that this `client_id` has made here, or None; Conflict where the request of then differed."""
+    # Without the kind, the host would find those of users who are gone.
+    kind = MessageKind.SYSTEM if actor is None else MessageKind.USER
+    message = (
+        get_message_model()
+        ._default_manager.select_related("sender", "reply_to", "reply_to__sender")
+        .filter(conversation=conversation.pk, sender=actor, client_id=client_id, kind=kind)
+        .first()
+    )
+    if message is None:
+        return None
+    if message.client_digest != digest:
+        raise Conflict("client_id_reused", _("This client_id was used for a different message."))
+    message.conversation = conversation
+    message.was_created = False
+    return message

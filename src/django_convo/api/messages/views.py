@@ -1,0 +1,153 @@
+"""Sending, reading and changing messages, windows of a conversation, and everything that one may see."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from django_convo import actions
+from django_convo.api.base import path_id, rendered
+from django_convo.api.scoped import MessageScopedViewSet
+from django_convo.api.windows import WindowPagination
+from django_convo.models import AbstractConversation
+from django_convo.selectors import messages as selectors
+from django_convo.selectors.search import keep_matching
+from django_convo.types import MessageKind
+
+from .fields import EditSerializer, SendNestedSerializer, SendSerializer
+
+# What is asked of a send, besides its conversation and body, as the action names it.
+_SENT = ("client_id", "reply_to", "thread_root", "attachments", "mentions", "metadata", "send_at")
+
+
+class MessageViewSet(MessageScopedViewSet):
+    """The flat routes: aliases of the canonical ones below, and the list over all conversations."""
+
+    noun = "messages"
+    inputs = {"create": SendSerializer, "partial_update": EditSerializer}
+    outputs = {
+        **dict.fromkeys(
+            ("list", "by_conversation", "create", "retrieve", "partial_update", "restore", "replies"), "message"
+        ),
+        "revisions": "revision",
+    }
+    throttle_scopes = {"create": "send"}
+    throttled_within = frozenset({"create"})
+    keyset_order: tuple[str, ...] = selectors.ALL_ORDER
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return what the filters keep."""
+        query = self.query
+        is_in_none = query.text("thread_root") == "none"
+        filters = selectors.MessageFilters(
+            conversation_id=query.uuid("conversation_id"),
+            sender=query.user_key("sender"),
+            sent_after=query.moment("sent_after"),
+            sent_before=query.moment("sent_before"),
+            kind=query.choice("kind", MessageKind.values),
+            has_attachment=query.flag("has_attachment"),
+            saved=query.flag("saved"),
+            mentions_me=query.flag("mentions_me"),
+            thread_root=None if is_in_none else query.uuid("thread_root"),
+            is_in_thread=False if is_in_none else None,
+        )
+        # A thread lies within one conversation too.
+        if filters.conversation_id is not None or filters.thread_root is not None:
+            self.keyset_order = selectors.CONVERSATION_ORDER
+        rows, words = selectors.messages(self.request.user, filters), self.searched("search")
+        return rows if words is None else keep_matching(rows, words)
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        """List every message that one may see, newest first."""
+        rows = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(self.render_messages(rows))
+
+    def by_conversation(self, request: Request, **kwargs: Any) -> Response:
+        """List a window of one conversation, newest first."""
+        conversation_id = self.query.uuid("conversation_id")
+        if conversation_id is None:
+            raise self.query.required("conversation_id")
+        return self._window(conversation_id)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Send a message, or schedule it; 200 with the first one where its `client_id` was used before."""
+        fields = self.parse()
+        return self._send(selectors.find_conversation(request.user, fields.pop("conversation")), fields)
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        """Return one message."""
+        return self.render_message(self.get_message())
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        """Edit one's own message; what it said is kept as a revision."""
+        message, fields = self.get_message(), self.parse()
+        if "message_body" in fields:
+            fields["body"] = fields.pop("message_body")
+        return self.render_changed(actions.edit_message(actor=request.user, message=message, **fields))
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        """Delete a message for everyone; its number stays."""
+        actions.delete_message(actor=request.user, message=self.get_message())
+        return Response(status=204)
+
+    def restore(self, request: Request, **kwargs: Any) -> Response:
+        """Undo one's deletion, as long as it can be undone."""
+        return self.render_changed(actions.restore_message(actor=request.user, message=self.get_message()))
+
+    def revisions(self, request: Request, **kwargs: Any) -> Response:
+        """List what the message said before, the latest first."""
+        self.keyset_order = selectors.REVISION_ORDER
+        rows = self.paginate_queryset(selectors.revisions(request.user, self.get_message())) or []
+        return self.get_paginated_response(self.render_rows(rows))
+
+    def replies(self, request: Request, **kwargs: Any) -> Response:
+        """List what was said in the thread that begins with this message, the latest first."""
+        self.keyset_order = selectors.CONVERSATION_ORDER
+        rows = self.paginate_queryset(selectors.replies(request.user, self.get_message())) or []
+        return self.get_paginated_response(self.render_messages(rows))
+
+    def _window(self, conversation_id: UUID) -> Response:
+        bounds = WindowPagination().bounds(self.query)
+        conversation = selectors.find_readable_conversation(self.request.user, conversation_id)
+        window = selectors.window(self.request.user, conversation, bounds)
+        return WindowPagination().envelope(self.request, window, self.render_messages(window.rows))
+
+    def _send(self, conversation: AbstractConversation, fields: dict[str, Any]) -> Response:
+        arguments = {
+            "actor": self.request.user,
+            "conversation": conversation,
+            "body": fields.get("message_body", ""),
+            **{name: fields[name] for name in _SENT if fields.get(name) is not None},
+        }
+        if "send_at" in arguments:
+            return self._schedule(arguments)
+        has_key = "client_id" in arguments
+        repeated = self.repeated_beyond_limit(lambda: actions.find_repeated(**arguments) if has_key else None)
+        return self.render_sent(repeated or actions.send_message(**arguments))
+
+    def _schedule(self, arguments: dict[str, Any]) -> Response:
+        has_key = "client_id" in arguments
+        repeated = self.repeated_beyond_limit(lambda: actions.find_repeated_schedule(**arguments) if has_key else None)
+        scheduled = repeated or actions.schedule_message(**arguments)
+        data = rendered("scheduled", scheduled, context=self.get_serializer_context())
+        return Response(data, status=201 if scheduled.was_created else 200)
+
+
+class ConversationMessageViewSet(MessageViewSet):
+    """The canonical routes: they carry the key by which a distributed database finds the rows."""
+
+    noun = "conversation_messages"
+    inputs = {**MessageViewSet.inputs, "create": SendNestedSerializer}
+
+    def list(self, request: Request, conversation_id: str = "", **kwargs: Any) -> Response:
+        """List a window of the conversation, newest first."""
+        return self._window(path_id(conversation_id))
+
+    def create(self, request: Request, conversation_id: str = "", **kwargs: Any) -> Response:
+        """Send a message, or schedule it; 200 with the first one where its `client_id` was used before."""
+        conversation = selectors.find_conversation(request.user, path_id(conversation_id))
+        return self._send(conversation, self.parse())

@@ -1,0 +1,17 @@
+"""Whether something stands beside each row of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
+from django.db.models.lookups import IsNull
+
+
+def is_there(rows: QuerySet[Any]) -> IsNull:
+    """Return the annotation that says of each row whether the correlated `rows` has one for it.
+
+    In a select list, PostgreSQL may make EXISTS a hash of all that the subquery could ever find: of 300,000 messages,
+    a window took 276 ms in the place of 0.6. A scalar subquery with LIMIT is looked up for each row that is shown.
+    """
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)

@@ -1,0 +1,71 @@
+"""Searching: messages by their words, conversations by what they are called."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from django_convo.conf import settings
+from django_convo.selectors.messages import ALL_ORDER, MessageFilters, messages
+
+from .base import SearchBackend
+from .names import NAME_COLUMNS, is_known_as, is_named, is_titled
+from .pages import WINDOW, Found, Pages, Place
+from .plain import PlainBackend
+from .words import Words, words_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from django_convo.models import AbstractMessage
+
+__all__ = [
+    "NAME_COLUMNS",
+    "WINDOW",
+    "Found",
+    "Pages",
+    "Place",
+    "PlainBackend",
+    "SearchBackend",
+    "Words",
+    "get_backend",
+    "is_known_as",
+    "is_named",
+    "is_titled",
+    "keep_matching",
+    "search",
+    "words_of",
+]
+
+_PLAIN: Final = "django_convo.selectors.search.plain.PlainBackend"
+# By the database's vendor; plain comparison elsewhere.
+_BACKENDS: Final = {"postgresql": "django_convo.selectors.search.postgres.PostgresBackend"}
+
+
+@lru_cache(maxsize=8)
+def _backend(path: str) -> SearchBackend:
+    return cast("SearchBackend", import_string(path)())
+
+
+def get_backend(alias: str) -> SearchBackend:
+    """Return the backend in use (`CONVO_SEARCH_BACKEND`), else that of the database; one instance per process."""
+    return _backend(settings.SEARCH_BACKEND or _BACKENDS.get(connections[alias].vendor, _PLAIN))
+
+
+def search(actor: Any, words: Words, filters: MessageFilters) -> Pages:
+    """Return a search in what the actor may read and the filters keep, as pages; tombstones are not found.
+
+    A page is one statement more than the backend asks for itself; without words, none.
+    """
+    rows = messages(actor, filters).filter(deleted_at=None)
+    return Pages(backend=get_backend(rows.db), rows=rows, words=words)
+
+
+def keep_matching(rows: QuerySet[AbstractMessage], words: Words) -> QuerySet[AbstractMessage]:
+    """Keep of a list the messages that hold every word; none where there is no word."""
+    if not words:
+        return rows.none()
+    return get_backend(rows.db).matching(rows.filter(deleted_at=None), words, order=ALL_ORDER)
