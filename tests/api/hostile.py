@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
+from django.test import override_settings
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from rest_framework import serializers
@@ -304,6 +306,20 @@ def schedule(actor: Any, conversation: AbstractConversation) -> ScheduledMessage
     return actions.schedule_message(actor=actor, conversation=conversation, body="Still lit", send_at=tomorrow)
 
 
+@contextmanager
+def world_for_many() -> Iterator[World]:
+    """Make the world once for many tests, each of which undoes what it did to it."""
+    with override_settings(CONVO_ROLES=POWERS, CONVO_ROLE_RESOLVER="tests.api.hostile.resolve_powers"):
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        made = make_world()
+    try:
+        yield made
+    finally:
+        transaction.set_rollback(True)
+        atomic.__exit__(None, None, None)
+
+
 def make_world() -> World:
     """Make the people and a group with a message to answer."""
     users = [make_user(name, **_key(number)) for number, name in enumerate(("ada", "bob", "cyd"))]
@@ -316,8 +332,6 @@ def make_world() -> World:
     report, _ = actions.report_message(actor=cyd, message=message, reason="other")
     outsider = make_user("outsider", **_key(len(users)))
     sanction, _ = actions.impose_sanction(actor=ada, user=outsider, kind="ban", conversation=group)
-    client = APIClient(raise_request_exception=False)
-    client.force_authenticate(ada)
     ada.is_powerful = True
     return World(
         ada=ada,
@@ -330,8 +344,15 @@ def make_world() -> World:
         attachment=files[0],
         report=report,
         sanction=sanction,
-        client=client,
+        client=client_for(ada),
     )
+
+
+def client_for(user: Any) -> APIClient:
+    """Return a client that takes a failure of the server for an answer, to be found."""
+    client = APIClient(raise_request_exception=False)
+    client.force_authenticate(user)
+    return client
 
 
 def _key(number: int) -> dict[str, Any]:

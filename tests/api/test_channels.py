@@ -23,7 +23,7 @@ from tests.people import json_key, make_group, make_user
 SECRET = "lighthouse"
 LISTED = "/api/conversations/?kind=channel&joined=false"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ A field, parameter, path or route that is not in the tables fails the suite. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,21 +35,28 @@ from tests.api.hostile import (
     VALUES,
     Door,
     World,
+    client_for,
     complaint,
     everything,
-    make_world,
     planted,
+    world_for_many,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
 
 IS_DEFAULT = django_settings.SETTINGS_MODULE == "tests.projects.default.settings"
 USER_MODEL: Any = get_user_model()
 HAS_NUMBERED_USERS = USER_MODEL._meta.pk.get_internal_type().endswith("AutoField")
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock(), world_for_many() as world:
+        yield world
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(made: World, settings: Any) -> World:
     settings.CONVO_USERS_API = "full"
     settings.CONVO_REGISTRATION = "open"
     settings.CONVO_POLICY = "tests.api.hostile.OpenPolicy"
@@ -57,7 +65,8 @@ def world(settings: Any) -> World:
     settings.CONVO_ROLES = POWERS
     settings.CONVO_ROLE_RESOLVER = "tests.api.hostile.resolve_powers"
     settings.AUTH_PASSWORD_VALIDATORS = []
-    return make_world()
+    # Tests let others ask, too.
+    return replace(made, client=client_for(made.ada))
 
 
 # --- Bodies ---------------------------------------------------------------------------------------------------------

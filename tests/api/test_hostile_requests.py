@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -22,27 +23,35 @@ from tests.api.hostile import (
     UNKNOWN,
     Door,
     World,
+    client_for,
     complaint,
     encode,
     everything,
-    make_world,
     schedule,
+    world_for_many,
 )
 from tests.api.test_hostile_input import PARAMETERS, READING, UPLOADING, body_of, success
 from tests.people import make_direct, make_group, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.exhaustive]
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock(), world_for_many() as world:
+        yield world
 
 
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(made: World, settings: Any) -> World:
     settings.CONVO_USERS_API = "full"
     settings.CONVO_REGISTRATION = "open"
     settings.CONVO_THROTTLE_RATES = dict.fromkeys(DEFAULT_RATES)
     settings.CONVO_ROLES = POWERS
     settings.CONVO_ROLE_RESOLVER = "tests.api.hostile.resolve_powers"
     settings.AUTH_PASSWORD_VALIDATORS = []
-    return make_world()
+    # Tests let others ask, too.
+    return replace(made, client=client_for(made.ada))
 
 
 @pytest.fixture

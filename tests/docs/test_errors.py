@@ -40,6 +40,8 @@ CODED = {"ParseError": False, "ValidationError": True}
 
 Answer = tuple[int, bool]
 
+pytestmark = pytest.mark.exhaustive
+
 
 def answer_to(error: Exception) -> tuple[str, Answer]:
     """Return the code of an error, with the status of the answer and whether that is by field."""

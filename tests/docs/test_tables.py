@@ -17,6 +17,8 @@ from django_convo.types import EventType
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
+pytestmark = pytest.mark.exhaustive
+
 
 def rows(page: str) -> list[list[str]]:
     """Return the cells of each table row whose first cell is one word of code."""

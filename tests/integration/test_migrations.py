@@ -15,6 +15,8 @@ from django.db import connection
 
 from tests.projects.databases import URLS
 
+pytestmark = pytest.mark.exhaustive
+
 PROJECTS = Path(__file__).parents[1] / "projects"
 NAMES = ("default", "swapped_message", "swapped_conversation", "swapped", "int_user", "minimal")
 # The projects that are apps themselves, with models that take the place of ours or of Django's.
