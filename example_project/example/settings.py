@@ -139,5 +139,5 @@ CONVO_USERS_API = "full"
 CONVO_HISTORY_FOR_NEW_PARTICIPANTS = os.environ.get("EXAMPLE_HISTORY", "all")
 if not is_on("EXAMPLE_THROTTLES", "on"):
     # For load tests only.
-    _SCOPES = ("send", "create", "register", "user_search", "search", "upload")
+    _SCOPES = ("send", "create", "register", "user_search", "search", "upload", "report", "react")
     CONVO_THROTTLE_RATES = dict.fromkeys(_SCOPES)

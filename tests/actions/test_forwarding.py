@@ -240,3 +240,19 @@ def test_a_file_that_is_gone_cannot_be_forwarded(group: Any, target: Any, ada: A
     with pytest.raises(InvalidReference):
         forward(cyd, said, target)
     assert stored_names() == before
+
+
+def test_what_is_deleted_while_its_files_are_copied_is_not_forwarded(
+    target: Any, ada: Any, cyd: Any, said: AbstractMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = forwarding.copy_attachments
+
+    def copy_slowly(*arguments: Any) -> Any:
+        actions.delete_message(actor=ada, message=said)
+        return copy(*arguments)
+
+    monkeypatch.setattr(forwarding, "copy_attachments", copy_slowly)
+    with pytest.raises(Denied, match="message_deleted"):
+        forward(cyd, said, target)
+
+    assert bodies_of(target) == []

@@ -262,3 +262,14 @@ def test_what_is_gone_is_not_found(group: Any, ada: Any, cyd: Any, site_admin: A
     gone.pk = sanction.user_id.__class__(int=1) if hasattr(sanction.user_id, "hex") else 2**31 - 1
     with pytest.raises(NotFound):
         actions.impose_sanction(actor=site_admin, user=gone, kind="ban")
+
+
+def test_no_owner_sanctions_who_moderates_any_conversation(group: Any, ada: Any, site_admin: Any) -> None:
+    """They would be refused everything there, and could not undo it."""
+    for kind in ("mute", "ban"):
+        with pytest.raises(Denied, match="role_too_high"):
+            actions.impose_sanction(actor=ada, user=site_admin, kind=kind, conversation=group)
+    actions.add_participant(actor=None, conversation=group, user=site_admin)
+    with pytest.raises(Denied, match="role_too_high"):
+        actions.impose_sanction(actor=ada, user=site_admin, kind="ban", conversation=group)
+    actions.close(actor=site_admin, conversation=group)

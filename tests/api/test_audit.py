@@ -214,3 +214,11 @@ def test_ordinary_reading_pays_nothing(as_ada: Any, group: Any, message: Any) ->
         as_ada.get(f"/api/conversations/{group.pk}/messages/")
 
     assert [query["sql"] for query in queries if "audit" in query["sql"] or "SAVEPOINT" in query["sql"]] == []
+
+
+def test_a_write_that_changes_nothing_and_shows_a_message_is_an_entry(viewer: Any, group: Any, message: Any) -> None:
+    for method in (viewer.put, viewer.delete):
+        AuditEntry.objects.all().delete()
+        response = method(f"/api/messages/{message.pk}/save/")
+        assert response.status_code == 200
+        assert entries() == [("message.viewed", group.pk, message.pk)]

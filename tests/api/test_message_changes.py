@@ -167,3 +167,22 @@ def test_lists_with_everything_on_take_four_queries(client_of: Any, ada: Any, bo
         assert [item["user_id"] for item in message["mentions"]] == [None, json_key(bob), json_key(other)]
         assert message["pinned"] is True
         assert message["reply_to"]["seq"] == 1
+
+
+def test_edits_and_restores_count_as_sends(as_ada: Any, message: Any, settings: Any) -> None:
+    settings.CONVO_THROTTLE_RATES = {"send": "1/hour"}
+    assert as_ada.patch(paths(message)[0], {"message_body": "once"}).status_code == 200
+    for response in (
+        as_ada.patch(paths(message)[1], {"message_body": "twice"}),
+        as_ada.post(paths(message, "restore/")[0]),
+    ):
+        assert (response.status_code, response.json()["code"]) == (429, "throttled")
+        assert response.has_header("Retry-After")
+    assert as_ada.get(paths(message)[0]).json()["message_body"] == "once"
+
+
+def test_reactions_and_pins_have_a_limit(as_ada: Any, message: Any, settings: Any) -> None:
+    settings.CONVO_THROTTLE_RATES = {"react": "1/hour"}
+    assert as_ada.put(paths(message, "reactions/👍/")[0]).status_code == 200
+    for response in (as_ada.put(paths(message, "pin/")[0]), as_ada.delete(paths(message, "reactions/👍/")[1])):
+        assert (response.status_code, response.json()["code"]) == (429, "throttled")

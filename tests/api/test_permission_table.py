@@ -450,7 +450,7 @@ def knock(world: World, row: Row, actor: str, *, unknown: set[str] | None = None
         if name in ids:
             ids[name] = str(uuid.uuid4()) if name != "user_id" else unknown_user_key(world.bystander.pk)
         if name in body:
-            body[name] = str(uuid.uuid4())
+            body[name] = str(uuid.uuid4()) if name != "user_id" else unknown_user_key(world.bystander.pk)
     arguments = next(pattern for pattern in urlpatterns if pattern.name == row.route).pattern.converters
     url = reverse(f"django_convo:{row.route}", kwargs={name: ids[name] for name in arguments})
     if row.query:

@@ -75,6 +75,8 @@ def review_report(
     if delete_message:
         _delete_reported(actor, report)
     found = _lock_report(report)
+    if actor is not None and found.reported_user_id == actor.pk:
+        raise _own_message()
     text = found.resolution if isinstance(resolution, Unset) else clean_note("resolution", resolution)
     if (found.status, found.resolution) == (status, text):
         return found
@@ -97,7 +99,7 @@ def _refuse_report(actor: Any, message: AbstractMessage) -> None:
     if message.kind == MessageKind.SYSTEM:
         raise Denied("system_message", _("This is a message of the site."))
     if message.sender_id == actor.pk:
-        raise Denied("own_message", _("This is your own message."))
+        raise _own_message()
     if message.is_deleted:
         raise message_deleted()
 
@@ -114,3 +116,7 @@ def _delete_reported(actor: Any | None, report: Report) -> None:
     message = report.message
     if message is not None and not message.is_deleted:
         delete_message(actor=actor, message=message)
+
+
+def _own_message() -> Denied:
+    return Denied("own_message", _("This is your own message."))

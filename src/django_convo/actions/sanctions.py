@@ -119,8 +119,8 @@ def _authorize(actor: Any | None, user: Any, conversation: AbstractConversation 
         if allows(user, capabilities.USER_SANCTION):
             raise role_too_high()
         return
-    participant = conversation.membership_of(user)
-    if participant is not None and participant.rank >= rank_of(actor, conversation):
+    # Who moderates any conversation stands above its owners, also where they take no part.
+    if rank_of(user, conversation) >= rank_of(actor, conversation):
         raise role_too_high()
 
 

@@ -55,7 +55,7 @@ class SanctionAdmin(BoundedAdmin):
             return found
         if (user := find_user(term)) is not None:
             return queryset.filter(user=user)
-        return queryset.filter(conversation=key)
+        return queryset.none() if key is None else queryset.filter(conversation=key)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

@@ -96,7 +96,8 @@ class AttachmentViewSet(ConversationScopedViewSet):
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List the files of a conversation, the newest first."""
-        rows = self.paginate_queryset(self.get_queryset()) or []
+        rows: Any = self.paginate_queryset(self.get_queryset()) or []
+        self.note_view(messages=[row.message for row in rows])
         return self.get_paginated_response(self.render_rows(rows))
 
     def create(self, request: Request, **kwargs: Any) -> Response:

@@ -20,6 +20,7 @@ class PinViewSet(MessageScopedViewSet):
     noun = "pins"
     outputs = dict.fromkeys(("list", "update", "destroy"), "message")
     keyset_order = PIN_ORDER
+    throttle_scopes = dict.fromkeys(("update", "destroy"), "react")
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the pinned messages of the conversation of the path."""

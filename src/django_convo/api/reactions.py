@@ -17,6 +17,7 @@ class ReactionViewSet(MessageScopedViewSet):
 
     noun = "reactions"
     outputs = dict.fromkeys(("update", "destroy"), "message")
+    throttle_scopes = dict.fromkeys(("update", "destroy"), "react")
 
     def update(self, request: Request, emoji: str, **kwargs: Any) -> Response:
         """React with an emoji; nothing changes where one has done so already."""

@@ -34,23 +34,28 @@ class ConversationScopedViewSet(ConvoViewSet):
     def get_conversation(self) -> AbstractConversation:
         """Return the conversation of the path with one's own participant row; NotFound where it is not visible."""
         conversation = find_conversation(self.request.user, path_id(self.kwargs["conversation_id"]))
-        self.note_view(conversations=[conversation])
+        self._note_reading(conversation)
         return conversation
 
     def get_readable_conversation(self) -> AbstractConversation:
         """Return the conversation of the path to those who read it; Denied where it is seen and not read."""
         conversation = find_readable_conversation(self.request.user, path_id(self.kwargs["conversation_id"]))
-        self.note_view(conversations=[conversation])
+        self._note_reading(conversation)
         return conversation
+
+    def _note_reading(self, conversation: AbstractConversation) -> None:
+        # A request that writes shows nothing of the conversation but its answer, which is noted by itself.
+        if self.request.method in SAFE_METHODS:
+            self.note_view(conversations=[conversation])
 
     def note_view(
         self, *, conversations: Sequence[AbstractConversation] = (), messages: Sequence[AbstractMessage] = ()
     ) -> None:
         """Write down, once a request, what is read by `conversation.view_any` alone.
 
-        What cannot be written down is not shown either: TryAgain. A request that writes has its own entries.
+        What cannot be written down is not shown either: TryAgain.
         """
-        if self._is_view_noted or self.request.method not in SAFE_METHODS:
+        if self._is_view_noted:
             return
         try:
             entry = actions.record_view(actor=self.request.user, conversations=conversations, messages=messages)
@@ -60,8 +65,7 @@ class ConversationScopedViewSet(ConvoViewSet):
 
     def render_conversation(self, conversation: AbstractConversation, *, status: int = 200) -> Response:
         """Return a conversation with what is shown beside it, as the caller sees it now."""
-        decorate(self.request.user, [conversation])
-        return self.render(conversation, status=status)
+        return Response(self.render_conversations([conversation])[0], status=status)
 
     def render_conversations(self, conversations: list[Any]) -> list[Any]:
         """Return a page of conversations, decorated together."""
@@ -84,12 +88,14 @@ class MessageScopedViewSet(ConversationScopedViewSet):
         message = find_message(self.request.user, key, conversation)
         if conversation is not None:
             message.conversation = conversation
-        self.note_view(messages=[message])
+        if self.request.method in SAFE_METHODS:
+            self.note_view(messages=[message])
         return message
 
     def render_message(self, message: AbstractMessage, *, status: int = 200) -> Response:
         """Return a message with what is shown beside it."""
         decorate_messages(self.request.user, [message])
+        self.note_view(messages=[message])
         return self.render(message, status=status)
 
     def render_messages(self, messages: Sequence[AbstractMessage]) -> list[Any]:

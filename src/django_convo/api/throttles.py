@@ -19,6 +19,7 @@ DEFAULT_RATES: Final[dict[str, str | None]] = {
     "search": "60/min",
     "report": "30/hour",
     "upload": "60/min",
+    "react": "120/min",
 }
 
 

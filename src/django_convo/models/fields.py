@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import threading
 import time
 import uuid
@@ -67,8 +68,11 @@ def attachment_storage() -> Storage:
 
 
 def attachment_path(attachment: Any, filename: str) -> str:
-    """Return where a file is kept: under its own id, whatever its uploader called it."""
-    return f"convo/{attachment.pk.hex[-2:]}/{attachment.pk.hex}"
+    """Return where a file is kept: under its own id, whatever its uploader called it.
+
+    And under a secret, since an id is none: where a host serves its media folder, nobody who has seen the id finds it.
+    """
+    return f"convo/{attachment.pk.hex[-2:]}/{attachment.pk.hex}-{secrets.token_hex(16)}"
 
 
 def thumbnail_path(attachment: Any, filename: str) -> str:

@@ -36,7 +36,7 @@ def find_attachment(actor: Any, attachment_id: UUID) -> Attachment:
 
 def attachments_of(actor: Any, conversation: AbstractConversation) -> QuerySet[Attachment]:
     """Return the files of a conversation that the actor reads; page them by `ATTACHMENT_ORDER`."""
-    return Attachment.objects.filter(_sent(actor), conversation=conversation.pk)
+    return Attachment.objects.select_related("message").filter(_sent(actor), conversation=conversation.pk)
 
 
 def has_attachment() -> Exists:

@@ -58,13 +58,15 @@ def with_receipts(
 
 
 def receipts(actor: Any, conversation: AbstractConversation) -> QuerySet[Participant]:
-    """Return the participants with their pointers, as far as no block stands between; page them by `RECEIPT_ORDER`.
+    """Return the participants with their pointers; page them by `RECEIPT_ORDER`.
 
-    Raises Denied (`receipts_off`).
+    Between two, none across a block. Among more, a block changes nothing: who is left out would tell of it. Raises
+    Denied (`receipts_off`).
     """
     if not has_receipts(conversation):
         raise Denied("receipts_off", _("It is not told here who has read what."))
-    return participants(conversation).filter(~apart_from(actor))
+    rows = participants(conversation)
+    return rows.filter(~apart_from(actor)) if conversation.participant_count <= 2 else rows
 
 
 def readers(actor: Any, conversation: AbstractConversation, message: AbstractMessage) -> QuerySet[Participant]:

@@ -56,4 +56,6 @@ CONVO_THROTTLE_RATES = {
     "user_search": None,
     "search": None,
     "upload": None,
+    "report": None,
+    "react": None,
 }

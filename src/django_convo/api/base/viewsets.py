@@ -156,7 +156,7 @@ class ConvoViewSet(GenericViewSet[Any]):
     def _told(self, error: Exception) -> Exception:
         """Return what a writer is told: to the banned nothing is there, and that they are banned is why."""
         is_missing = isinstance(error, (NotFound, InvalidReference)) and self.request.method not in SAFE_METHODS
-        if is_missing and self.request.user.pk is not None and is_banned(self.request.user):
+        if is_missing and getattr(self.request.user, "pk", None) is not None and is_banned(self.request.user):
             return banned()
         return error
 

@@ -35,7 +35,8 @@ class MessageViewSet(MessageScopedViewSet):
         ),
         "revisions": "revision",
     }
-    throttle_scopes = {"create": "send"}
+    # An edit writes as much as a send, and tells as many.
+    throttle_scopes = dict.fromkeys(("create", "partial_update", "restore"), "send")
     throttled_within = frozenset({"create"})
     keyset_order: tuple[str, ...] = selectors.ALL_ORDER
 

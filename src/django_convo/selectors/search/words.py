@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 # More words than a sentence has would only make a longer query.
@@ -19,6 +20,8 @@ SHORTEST_BEGINNING: Final = 3
 MOST_HIGHLIGHTS: Final = 100
 # Written without spaces: Chinese, Japanese and Korean. The same ranges stand in `models.fields.SEARCH_VECTOR`.
 UNSPACED: Final = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+# More hits than make a message fit better; a body of one repeated letter has ten thousand.
+_MOST_HITS: Final = 99
 _PIECE: Final = re.compile(f"[{UNSPACED}]|[^{UNSPACED}]+")
 
 
@@ -47,7 +50,11 @@ class Words:
 
     def places(self, body: str, *, anywhere: bool) -> list[tuple[int, int]]:
         """Return where the words stand, from and up to which character; `anywhere`: also within other words."""
-        found = sorted(place for number in range(len(self.words)) for place in self._of(number, body, anywhere))
+        found = sorted(
+            place
+            for number in range(len(self.words))
+            for place in islice(self._of(number, body, anywhere), MOST_HIGHLIGHTS)
+        )
         merged: list[tuple[int, int]] = []
         for start, end in found:
             if merged and start <= merged[-1][1] and start < merged[-1][1]:
@@ -61,7 +68,7 @@ class Words:
         together = len(self.words) > 1 and self._together.search(body) is not None
         whole = hits = 0
         for number in range(len(self.words)):
-            places = list(self._of(number, body, anywhere=True))
+            places = list(islice(self._of(number, body, anywhere=True), _MOST_HITS))
             hits += len(places)
             whole += any(_is_whole(body, *place) for place in places)
         return together * 10_000 + whole * 100 + min(hits, 99)
