@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from django_convo import actions
@@ -132,3 +133,19 @@ def test_edit_that_names_someone_counts_it(group: Any, ada: Any, bob: Any, cyd: 
         assert row_of(group, ada).mention_count == 1
         actions.edit_message(actor=cyd, message=message, mentions=[])
     assert row_of(group, ada).mention_count == 0
+
+
+def test_who_may_send_no_more_edits_and_restores_no_more(group: Any, ada: Any, cyd: Any, message: Any) -> None:
+    actions.delete_message(actor=cyd, message=message)
+    with override_settings(CONVO_CONVERSATION_ROLES={"member": ["-message.send"]}):
+        with pytest.raises(Denied, match="permission_denied"):
+            actions.restore_message(actor=cyd, message=message)
+        actions.restore_message(actor=None, message=message)
+        with pytest.raises(Denied, match="permission_denied"):
+            actions.edit_message(actor=cyd, message=message, body="second")
+
+
+def test_metadata_is_compared_as_json(cyd: Any, message: Any) -> None:
+    actions.edit_message(actor=cyd, message=message, metadata={"a": True})
+
+    assert stored(message).metadata["a"] is True

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django_convo import actions
 from django_convo.exceptions import Denied, Invalid, InvalidReference
 from django_convo.models import Mention, Participant, get_conversation_model
+from django_convo.selectors.extras import extras_of
 from tests.people import make_group, make_user, row_of
 from tests.replay import replayed
 
@@ -166,3 +167,26 @@ def test_a_user_who_goes_is_named_no_more(group: Any, ada: Any, cyd: Any) -> Non
     with replayed(group):
         other.delete()
     assert list(Mention.objects.filter(message=message.pk).values_list("user", flat=True)) == [ada.pk]
+
+
+def test_mentions_keep_their_order(group: Any, ada: Any, bob: Any, cyd: Any) -> None:
+    for named in ([bob, ada, cyd], [cyd, ada, bob], [ada, cyd, bob]):
+        message = send(ada, group, *named)
+        rows = Mention.objects.filter(message=message.pk).order_by("pk")
+        assert [row.user for row in rows] == extras_of(message).mentions == named
+
+
+def test_an_edit_names_no_more_than_a_send(group: Any, ada: Any, bob: Any, cyd: Any, settings: Any) -> None:
+    settings.CONVO_MAX_MENTIONS = 1
+    settings.CONVO_MENTION_FIELD = get_user_model().USERNAME_FIELD
+    type(bob)._default_manager.filter(pk=bob.pk).update(**{type(bob).USERNAME_FIELD: "bob"})
+    message = send(cyd, group, ada)
+    with pytest.raises(Invalid, match="too_many_mentions"):
+        actions.edit_message(actor=cyd, message=message, body="@bob")
+
+
+@pytest.mark.usefixtures("by_name")
+def test_names_that_nobody_has_are_text_however_many(group: Any, cyd: Any) -> None:
+    message = send(cyd, group, body=" ".join(f"@n{number}" for number in range(600)))
+
+    assert not Mention.objects.filter(message=message.pk).exists()

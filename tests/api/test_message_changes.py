@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
 from django_convo.models import Attachment, Mention, PinnedMessage, Reaction, get_message_model
+from django_convo.selectors import extras
+from django_convo.selectors.messages import readable
 from tests.api.test_messages import address, say
 from tests.people import json_key, make_group, make_user
 
@@ -186,3 +189,15 @@ def test_reactions_and_pins_have_a_limit(as_ada: Any, message: Any, settings: An
     assert as_ada.put(paths(message, "reactions/👍/")[0]).status_code == 200
     for response in (as_ada.put(paths(message, "pin/")[0]), as_ada.delete(paths(message, "reactions/👍/")[1])):
         assert (response.status_code, response.json()["code"]) == (429, "throttled")
+
+
+def test_who_is_gone_between_two_queries_breaks_no_page(
+    ada: Any, bob: Any, cyd: Any, group: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.send_message(actor=cyd, conversation=group, body="hello", mentions=[bob, ada])
+    (message,) = readable(ada).filter(conversation=group.pk)
+    nobody = SimpleNamespace(_meta=type(ada)._meta, _base_manager=SimpleNamespace(in_bulk=lambda keys: {}))
+    monkeypatch.setattr(extras, "get_user_model", lambda: nobody)
+    extras.decorate_messages(ada, [message])
+
+    assert extras.extras_of(message).mentions == [ada]

@@ -174,3 +174,14 @@ def test_reviewer_needs_no_sight_of_the_conversation(as_admin: Any, report: Repo
     """The copy is for the queue; what else was said is not."""
     assert as_admin.get(f"/api/reports/{report.pk}/").json()["message_body"] == "You fool!"
     assert as_admin.get(f"/api/messages/{message.pk}/").status_code == 404
+
+
+def test_review_of_what_is_gone_with_its_conversation(group: Any, ada: Any, bob: Any, site_admin: Any) -> None:
+    message = actions.send_message(actor=bob, conversation=group, body="rude")
+    report, _ = actions.report_message(actor=ada, message=message, reason="abuse")
+    actions.delete_conversation(actor=ada, conversation=group)
+    report.refresh_from_db()
+
+    reviewed = actions.review_report(actor=site_admin, report=report, status="resolved", delete_message=True)
+
+    assert reviewed.status == "resolved"

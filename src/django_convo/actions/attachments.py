@@ -132,6 +132,11 @@ def prune_unsent_attachments(*, before: datetime, limit: int) -> int:
     awaited = {key for keys in scheduled.values_list("attachment_ids", flat=True) for key in keys}
     expired = Attachment.objects.using(using).filter(message=None, created_at__lt=before).exclude(pk__in=awaited)
     rows = list(expired.order_by("created_at").select_for_update(skip_locked=_skips_locked(using))[:limit])
+    # Asked again of those that are locked now: whoever schedules locks the files that are to go along.
+    for keys in scheduled.filter(sender__in={row.uploader_id for row in rows}).values_list(
+        "attachment_ids", flat=True
+    ):
+        rows = [row for row in rows if str(row.pk) not in keys]
     Attachment.objects.using(using).filter(pk__in=[row.pk for row in rows]).delete()
     delete_files(rows)
     return len(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable
@@ -184,3 +185,8 @@ def clean_text(row: AbstractConversation, name: str, value: str) -> str:
     if limit is not None and len(value) > limit:
         raise Invalid("text_too_long", _("This is too long."), field=name)
     return value
+
+
+def as_json(value: object) -> str:
+    """Return what a client sees of the value: to Python, 1 equals True."""
+    return json.dumps(value, sort_keys=True)

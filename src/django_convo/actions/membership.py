@@ -15,21 +15,30 @@ from django_convo.types import NotifyLevel
 from .base import UNSET, Unset, action, lock_conversation
 
 
-@action
 def mark_read(*, actor: Any, conversation: AbstractConversation, seq: int | None = None) -> Participant:
     """Move the read pointer forward to the message `seq`, or to the end; returns the row with its new counts.
 
     Never moves back, and beyond the end is the end. To the end takes no lock where nothing mentions the actor: its one
     UPDATE goes from figures that were read together, and only if the row still has them. Otherwise, and to the middle,
-    the conversation is locked and recounted. Raises Denied (not a participant), NotFound. Emits no event: it is one's
-    own.
+    the conversation is locked and recounted, in a transaction of its own: an UPDATE that finds another row keeps its
+    lock, and a conversation is locked before its participants. Raises Denied (not a participant), NotFound. Emits no
+    event: it is one's own.
     """
+    participant = _read_without_lock(actor, conversation, seq)
+    return participant or _read_with_lock(actor, conversation, seq)
+
+
+@action
+def _read_without_lock(actor: Any, conversation: AbstractConversation, seq: int | None) -> Participant | None:
+    """Move to the end if that can be done by comparing; returns None where it cannot."""
     participant = _own_row_with_counters(actor, conversation)
     current = participant.conversation
     if seq is not None and seq < current.last_seq:
-        return _move_pointer(actor, conversation, seq, is_forward=True)
+        return None
     if participant.last_read_seq >= current.last_seq:
         return participant
+    if participant.mention_count:
+        return None
     # A send, an edit or a deletion that changes a count changes it in this row for those who are behind: then the
     # figures are no longer those of the same moment.
     moved = Participant.objects.filter(
@@ -38,9 +47,12 @@ def mark_read(*, actor: Any, conversation: AbstractConversation, seq: int | None
         read_count_seq=participant.read_count_seq,
         mention_count=0,
     ).change(last_read_seq=current.last_seq, read_count_seq=current.count_seq, last_delivered_seq=current.last_seq)
-    if not moved:
-        return _move_pointer(actor, conversation, current.last_seq, is_forward=True)
-    return _own_row_with_counters(actor, conversation)
+    return _own_row_with_counters(actor, conversation) if moved else None
+
+
+@action
+def _read_with_lock(actor: Any, conversation: AbstractConversation, seq: int | None) -> Participant:
+    return _move_pointer(actor, conversation, seq, is_forward=True)
 
 
 @action
@@ -131,13 +143,13 @@ def _own_row(actor: Any, conversation: AbstractConversation) -> Participant:
     return participant
 
 
-def _move_pointer(actor: Any, conversation: AbstractConversation, target: int, *, is_forward: bool) -> Participant:
-    """Set the pointer and recount what is unread behind it, while nobody can send."""
+def _move_pointer(actor: Any, conversation: AbstractConversation, seq: int | None, *, is_forward: bool) -> Participant:
+    """Set the pointer, to the end without a `seq`, and recount what is unread behind it, while nobody can send."""
     row = lock_conversation(conversation)
     participant = Participant.objects.select_for_update().filter(conversation=row.pk, user=actor).first()
     if participant is None:
         raise Denied
-    target = min(target, row.last_seq)
+    target = row.last_seq if seq is None else min(seq, row.last_seq)
     if target == participant.last_read_seq or (is_forward and target < participant.last_read_seq):
         return participant
     waiting = get_message_model()._default_manager.filter(

@@ -114,7 +114,8 @@ def _lock_report(report: Report) -> Report:
 
 def _delete_reported(actor: Any | None, report: Report) -> None:
     message = report.message
-    if message is not None and not message.is_deleted:
+    # Whatever is gone with its conversation stays so.
+    if message is not None and not message.is_deleted and report.conversation.deleted_at is None:
         delete_message(actor=actor, message=message)
 
 

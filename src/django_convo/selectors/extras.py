@@ -116,9 +116,12 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
             named.append((message_id, None if text == "" else get_user_model()._meta.pk.to_python(text)))
     unknown = {key for _, key in named if key is not None and key not in people}
     if unknown:
-        people |= get_user_model()._default_manager.in_bulk(unknown)
+        # Past the host's own manager, which may leave some out.
+        people |= get_user_model()._base_manager.in_bulk(unknown)
     for message_id, key in named:
-        extras_of(live[message_id]).mentions.append(None if key is None else people[key])
+        # Who is gone since the first query is named no more.
+        if key is None or key in people:
+            extras_of(live[message_id]).mentions.append(None if key is None else people[key])
 
 
 def _rows(actor: Any, messages: dict[UUID, AbstractMessage]) -> Any:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.actions.audit import is_by_power, record
-from django_convo.actions.base import UNSET, Change, Unset, action, clean_metadata, clean_text, lock_conversation
+from django_convo.actions.base import (
+    UNSET,
+    Change,
+    Unset,
+    action,
+    as_json,
+    clean_metadata,
+    clean_text,
+    lock_conversation,
+)
 from django_convo.conf import settings
 from django_convo.exceptions import Invalid
 from django_convo.models import AbstractConversation
@@ -46,7 +54,7 @@ def update_conversation(
         wanted["metadata"] = clean_metadata(metadata)
     if not isinstance(slow_mode_seconds, Unset):
         wanted["slow_mode_seconds"] = _clean_pause(slow_mode_seconds)
-    changed = {name: value for name, value in wanted.items() if _as_json(value) != _as_json(getattr(row, name))}
+    changed = {name: value for name, value in wanted.items() if as_json(value) != as_json(getattr(row, name))}
     if changed:
         change = Change(row, actor)
         change.set(**changed)
@@ -110,8 +118,3 @@ def _clean_pause(seconds: int) -> int:
         text = _("Slow mode is a number of seconds from 0 to %(longest)d.") % {"longest": longest}
         raise Invalid("invalid_slow_mode", text, field="slow_mode_seconds")
     return seconds
-
-
-def _as_json(value: object) -> str:
-    """Return what a client sees of the value: to Python, 1 equals True."""
-    return json.dumps(value, sort_keys=True)

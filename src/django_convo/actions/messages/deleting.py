@@ -17,6 +17,7 @@ from django_convo.policy import authorize, capabilities
 from django_convo.types import AuditAction, EventType, MessageKind
 
 from .changing import count_reply, keep_revision, lock_message, write_columns
+from .editing import authorize_speaking_again
 from .mentions import count_mentions, named_in
 
 
@@ -59,8 +60,10 @@ def restore_message(*, actor: Any | None, message: AbstractMessage) -> AbstractM
     """
     row, found = lock_message(actor, message, is_moderating=True)
     is_own = actor is not None and found.sender_id == actor.pk
-    capability = capabilities.MESSAGE_EDIT if is_own else capabilities.MESSAGE_DELETE_ANY
-    authorize(actor, capability, conversation=row, message=found)
+    if is_own:
+        authorize_speaking_again(actor, row, found)
+    else:
+        authorize(actor, capabilities.MESSAGE_DELETE_ANY, conversation=row, message=found)
     if not found.is_deleted:
         return found
     if actor is not None and found.deleted_by_id != actor.pk:

@@ -8,17 +8,17 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from django_convo.actions.base import UNSET, Change, Unset, action, clean_metadata
+from django_convo.actions.base import UNSET, Change, Unset, action, as_json, clean_metadata
 from django_convo.conf import settings
 from django_convo.exceptions import Denied
-from django_convo.models import AbstractMessage, Attachment, Mention
+from django_convo.models import AbstractConversation, AbstractMessage, Attachment, Mention
 from django_convo.policy import authorize, capabilities
 from django_convo.types import EventType
 
 from .changing import keep_revision, lock_message, write_columns
 from .content import clean_body
 from .hooks import OutgoingMessage, run_hooks
-from .mentions import EVERYONE, count_mentions, find_named, named_in, names_gone, write_mentions
+from .mentions import EVERYONE, count_mentions, find_named, named_in, names_gone, too_many_mentions, write_mentions
 
 
 @action
@@ -35,19 +35,21 @@ def edit_message(
     Every check of a send is made again: length, hooks, mentions, blocks, sanctions. Who is named by the edit counts
     it, if they have not read so far; without `mentions`, those given before stay. What is equal changes nothing.
 
+    Takes `message.edit` and `message.send`.
+
     Raises Denied (not the sender, `edit_window_over`, `message_deleted`, `conversation_closed`), Invalid,
     InvalidReference (`mentions`), NotFound. Emits `message.updated`.
     """
     row, found = lock_message(actor, message)
-    authorize(actor, capabilities.MESSAGE_EDIT, conversation=row, message=found)
+    authorize_speaking_again(actor, row, found)
     if found.is_deleted:
         raise message_deleted()
     _refuse_late(actor, found)
     new_body, new_metadata = _composed(actor, found, body, metadata)
     before = named_in(found).keys
     after = _named_after(actor, found, mentions, new_body)
-    is_reworded = (new_body, new_metadata) != (found.message_body, found.metadata)
-    if not is_reworded and after == before:
+    is_reworded = as_json((new_body, new_metadata)) != as_json((found.message_body, found.metadata))
+    if not is_reworded and set(after) == before:
         return found
     change = Change(row, actor)
     if is_reworded:
@@ -57,6 +59,12 @@ def edit_message(
     change.emit(EventType.MESSAGE_UPDATED, seq=found.seq, message_id=str(found.pk))
     change.write()
     return found
+
+
+def authorize_speaking_again(actor: Any | None, conversation: AbstractConversation, message: AbstractMessage) -> None:
+    """Raise Denied unless the actor may edit the message and may still send: an edit speaks, as a send does."""
+    authorize(actor, capabilities.MESSAGE_EDIT, conversation=conversation, message=message)
+    authorize(actor, capabilities.MESSAGE_SEND, conversation=conversation)
 
 
 def _refuse_late(actor: Any | None, message: AbstractMessage) -> None:
@@ -87,7 +95,7 @@ def _composed(
 
 def _named_after(
     actor: Any | None, message: AbstractMessage, mentions: Sequence[Any] | Unset, new_body: str
-) -> set[Any]:
+) -> list[Any]:
     """Return the keys of those named after the edit; who was named before need not take part any more."""
     before = named_in(message)
     if isinstance(mentions, Unset):
@@ -97,11 +105,16 @@ def _named_after(
         given = {None if item == EVERYONE else getattr(item, "pk", item): item for item in mentions}
         kept = before.keys & set(given)
         added = [item for key, item in given.items() if key not in kept]
-    return kept | find_named(actor, message.conversation, added, new_body).keys
+    named = find_named(actor, message.conversation, added, new_body).in_order
+    after = [key for key in before.in_order if key in kept] + [key for key in named if key not in kept]
+    if len(set(after) - {None}) > settings.MAX_MENTIONS:
+        raise too_many_mentions()
+    return after
 
 
-def _rename(message: AbstractMessage, before: set[Any], after: set[Any]) -> None:
+def _rename(message: AbstractMessage, before: set[Any], in_order: Sequence[Any]) -> None:
     """Write who is named now, and count it for those who have not read so far."""
+    after = set(in_order)
     if before == after:
         return
     gone = Mention.objects.filter(message=message.pk, conversation=message.conversation_id)
@@ -110,7 +123,7 @@ def _rename(message: AbstractMessage, before: set[Any], after: set[Any]) -> None
         gone.filter(user__in=people).delete()
     if everyone:
         gone.filter(user=None).delete()
-    write_mentions(message, after - before)
+    write_mentions(message, [key for key in in_order if key not in before])
     # A message counts once for everyone whom it names, by name or as one of all.
     count_mentions(message, before, -1)
     count_mentions(message, after, +1)

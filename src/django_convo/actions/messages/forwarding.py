@@ -77,7 +77,9 @@ def _send(
     row = lock_conversation(conversation)
     if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
         return repeated
-    if _find_source(actor, source).is_deleted:
+    # As it is now: copying files takes a while.
+    source = _find_source(actor, source)
+    if source.is_deleted:
         raise message_deleted()
     using = router.db_for_write(Attachment)
     if copies:

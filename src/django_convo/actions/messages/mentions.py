@@ -17,21 +17,28 @@ from django_convo.policy import authorize, capabilities
 
 # Names everyone who takes part, where the actor may (`message.mention_all`).
 EVERYONE: Final = "everyone"
+# The longest list of names in a body that is looked up.
+_MOST_NAMES: Final = 500
 # As Django's usernames are written; what follows a letter is the end of an address.
 _NAME: Final = re.compile(r"(?<![\w@.+-])@([\w.+-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """Whom a message names: users by their keys, or everyone, or both."""
+    """Whom a message names: users by their keys, in the order of being named, or everyone, or both."""
 
     users: dict[Any, Any] = field(default_factory=dict)
     everyone: bool = False
 
     @property
+    def in_order(self) -> list[Any]:
+        """The users' keys, with None for everyone: what the rows of `Mention` hold, in their order."""
+        return [*self.users, *([None] if self.everyone else [])]
+
+    @property
     def keys(self) -> set[Any]:
-        """The users' keys, with None for everyone: what the rows of `Mention` hold."""
-        return {*self.users, *([None] if self.everyone else [])}
+        """The same, where the order says nothing."""
+        return set(self.in_order)
 
 
 def find_named(actor: Any | None, conversation: AbstractConversation, mentions: Iterable[Any], body: str) -> Named:
@@ -42,23 +49,28 @@ def find_named(actor: Any | None, conversation: AbstractConversation, mentions: 
     """
     given = list(mentions)
     everyone = EVERYONE in given
-    keys = {getattr(item, "pk", item) for item in given if not isinstance(item, str) or item != EVERYONE}
+    keys = list(
+        dict.fromkeys(getattr(item, "pk", item) for item in given if not isinstance(item, str) or item != EVERYONE)
+    )
     if everyone:
         authorize(actor, capabilities.MESSAGE_MENTION_ALL, conversation=conversation)
     names = _names_in(body)
     if EVERYONE in names:
-        names.discard(EVERYONE)
+        names.remove(EVERYONE)
         everyone = everyone or _may_name_everyone(actor, conversation)
-    if len(keys) > settings.MAX_MENTIONS or len(names) > settings.MAX_MENTIONS:
-        raise _too_many()
+    if len(keys) > settings.MAX_MENTIONS:
+        raise too_many_mentions()
     members = Participant.objects.filter(conversation=conversation.pk).select_related("user")
-    users = {row.user_id: row.user for row in members.filter(user__in=keys)} if keys else {}
-    if len(users) != len(keys):
+    found = {row.user_id: row.user for row in members.filter(user__in=keys)} if keys else {}
+    if len(found) != len(keys):
         raise InvalidReference(field="mentions")
+    users = {key: found[key] for key in keys}
     if names:
-        users |= {row.user_id: row.user for row in members.filter(**{f"user__{settings.MENTION_FIELD}__in": names})}
+        # Names that nobody has are text, however many.
+        named = members.filter(**{f"user__{settings.MENTION_FIELD}__in": names[:_MOST_NAMES]}).order_by("pk")
+        users |= {row.user_id: row.user for row in named if row.user_id not in users}
     if len(users) > settings.MAX_MENTIONS:
-        raise _too_many()
+        raise too_many_mentions()
     return Named(users=users, everyone=everyone)
 
 
@@ -73,11 +85,12 @@ def named_in(message: AbstractMessage) -> Named:
 
 def names_gone(named: Named, before: str, after: str) -> set[Any]:
     """Return the keys of those whom the body named before and names no more."""
-    gone = _names_in(before) - _names_in(after)
+    # As databases compare that fold case: a name that stands there in another spelling still names.
+    gone = {name.casefold() for name in _names_in(before)} - {name.casefold() for name in _names_in(after)}
     if not gone:
         return set()
     column = str(settings.MENTION_FIELD)
-    keys = {key for key, user in named.users.items() if str(getattr(user, column, "")) in gone}
+    keys = {key for key, user in named.users.items() if str(getattr(user, column, "")).casefold() in gone}
     return keys | ({None} if EVERYONE in gone else set())
 
 
@@ -102,12 +115,13 @@ def count_mentions(message: AbstractMessage, keys: set[Any], step: int) -> None:
     behind.change(mention_count=F("mention_count") + step)
 
 
-def _names_in(body: str) -> set[str]:
+def _names_in(body: str) -> list[str]:
+    """Return what may be names, each once, in order."""
     if settings.MENTION_FIELD is None or "@" not in body:
-        return set()
-    found = set(_NAME.findall(body))
+        return []
     # "@ada." at the end of a sentence names ada, unless somebody is called "ada.".
-    return found | {name.rstrip(".+-") for name in found} - {""}
+    spellings = (spelling for name in _NAME.findall(body) for spelling in (name, name.rstrip(".+-")))
+    return list(dict.fromkeys(spelling for spelling in spellings if spelling))
 
 
 def _may_name_everyone(actor: Any | None, conversation: AbstractConversation) -> bool:
@@ -118,5 +132,6 @@ def _may_name_everyone(actor: Any | None, conversation: AbstractConversation) ->
     return True
 
 
-def _too_many() -> Invalid:
+def too_many_mentions() -> Invalid:
+    """Return the refusal of more than `CONVO_MAX_MENTIONS`."""
     return Invalid("too_many_mentions", _("The message names too many people."), field="mentions")

@@ -114,7 +114,7 @@ def write_message(
     message.reply_to, message.thread_root = answered, root
     message.save(force_insert=True)
     attach(message, files)
-    write_mentions(message, named.keys)
+    write_mentions(message, named.in_order)
     count_mentions(message, named.keys, +1)
     if root is not None:
         type(message)._default_manager.filter(pk=root.pk, conversation=row.pk).update(reply_count=F("reply_count") + 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from django_convo.actions.base import UNSET, Unset, action, clean_metadata
+from django_convo.actions.base import UNSET, Unset, action, as_json, clean_metadata
 from django_convo.actions.messages.content import clean_body
 from django_convo.actions.messages.mentions import find_named
 from django_convo.exceptions import Denied, NotFound
@@ -48,7 +48,7 @@ def update_scheduled(
         wanted["mentioned"] = named_as_json(mentions)
     if not isinstance(send_at, Unset):
         wanted |= _moved(actor, row, send_at)
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    changed = {name: value for name, value in wanted.items() if _differs(getattr(row, name), value)}
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
@@ -74,6 +74,11 @@ def lock_own(actor: Any, scheduled: ScheduledMessage) -> ScheduledMessage:
     if row.is_sent:
         raise Denied("already_sent", _("This message has been sent already."))
     return row
+
+
+def _differs(old: Any, new: Any) -> bool:
+    # To Python, 1 equals True.
+    return as_json(old) != as_json(new) if isinstance(new, dict) else bool(old != new)
 
 
 def _moved(actor: Any, row: ScheduledMessage, send_at: datetime) -> dict[str, Any]:
