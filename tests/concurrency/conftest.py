@@ -15,10 +15,6 @@ from django.db import connection
 PROCESSES = 10
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "concurrency: starts processes of its own that write at the same time")
-
-
 class Crowd:
     """Processes that carry out tasks at the same time."""
 
