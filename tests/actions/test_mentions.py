@@ -113,7 +113,7 @@ def by_name(settings: Any, ada: Any, bob: Any, cyd: Any) -> None:
         ("hi @ada, hi @bob.b.", ["ada", "bob.b"]),
         ("(@cyd-)", ["cyd-"]),
         ("@ada@bob.b mail@ada x@ada @@ada", ["ada"]),
-        ("@nobody @Ada @", []),
+        ("@nobody @ad @", []),
         ("@everyone", []),
     ],
     ids=["alone", "sentence", "brackets", "addresses", "unknown", "everyone"],
