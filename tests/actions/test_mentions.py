@@ -174,6 +174,8 @@ def test_mentions_keep_their_order(group: Any, ada: Any, bob: Any, cyd: Any) -> 
         message = send(ada, group, *named)
         rows = Mention.objects.filter(message=message.pk).order_by("pk")
         assert [row.user for row in rows] == extras_of(message).mentions == named
+        by_text = send(ada, group, *(str(user.pk) for user in named))
+        assert extras_of(by_text).mentions == named
 
 
 def test_an_edit_names_no_more_than_a_send(group: Any, ada: Any, bob: Any, cyd: Any, settings: Any) -> None:

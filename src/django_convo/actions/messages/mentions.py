@@ -64,7 +64,9 @@ def find_named(actor: Any | None, conversation: AbstractConversation, mentions: 
     found = {row.user_id: row.user for row in members.filter(user__in=keys)} if keys else {}
     if len(found) != len(keys):
         raise InvalidReference(field="mentions")
-    users = {key: found[key] for key in keys}
+    # Keys may be given as texts.
+    places = {str(key): place for place, key in enumerate(keys)}
+    users = dict(sorted(found.items(), key=lambda item: places.get(str(item[0]), len(places))))
     if names:
         # Names that nobody has are text, however many.
         named = members.filter(**{f"user__{settings.MENTION_FIELD}__in": names[:_MOST_NAMES]}).order_by("pk")
