@@ -25,7 +25,7 @@ def counts(conversation: Any, *users: Any) -> list[int]:
 
 def test_mention_counts_for_whom_it_names(group: Any, ada: Any, bob: Any, cyd: Any) -> None:
     with replayed(group):
-        message = send(cyd, group, ada, ada.pk)
+        message = send(cyd, group, ada, ada.pk, str(ada.pk))
         send(cyd, group, ada, bob)
     assert counts(group, ada, bob, cyd) == [2, 1, 0]
     assert Mention.objects.filter(message=message.pk).count() == 1

@@ -49,9 +49,9 @@ def find_named(actor: Any | None, conversation: AbstractConversation, mentions: 
     """
     given = list(mentions)
     everyone = EVERYONE in given
-    keys = list(
-        dict.fromkeys(getattr(item, "pk", item) for item in given if not isinstance(item, str) or item != EVERYONE)
-    )
+    # Keys may be given as texts.
+    people = (getattr(item, "pk", item) for item in given if not isinstance(item, str) or item != EVERYONE)
+    keys = list({str(key): key for key in people}.values())
     if everyone:
         authorize(actor, capabilities.MESSAGE_MENTION_ALL, conversation=conversation)
     names = _names_in(body)
@@ -64,7 +64,6 @@ def find_named(actor: Any | None, conversation: AbstractConversation, mentions: 
     found = {row.user_id: row.user for row in members.filter(user__in=keys)} if keys else {}
     if len(found) != len(keys):
         raise InvalidReference(field="mentions")
-    # Keys may be given as texts.
     places = {str(key): place for place, key in enumerate(keys)}
     users = dict(sorted(found.items(), key=lambda item: places.get(str(item[0]), len(places))))
     if names:
