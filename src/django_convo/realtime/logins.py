@@ -35,7 +35,7 @@ class LoginWatch:
             self._asked.add(key)
             self._wake.set()
 
-    async def watch(self) -> None:
+    async def work(self) -> None:
         """Look at all of them in turns, and at single ones when there is a hint."""
         loop = asyncio.get_running_loop()
         due = loop.time() + RECHECK_SECONDS

@@ -69,7 +69,6 @@ class News:
     conversation_id: UUID
     head: int
     membership_version: int
-    participant_count: int = 0
     deliveries: list[Delivery] = field(default_factory=list)
     sights: dict[Any, Sight] | None = None
     has_gap: bool = False
@@ -95,7 +94,6 @@ class Joined:
     text: str
     event_seq: int
     membership_version: int
-    participant_count: int
 
 
 def read_news(questions: Sequence[Question]) -> list[News]:
@@ -145,7 +143,6 @@ def read_joined(user: Any, conversation_ids: Collection[UUID]) -> list[Joined]:
                     text=conversation_joined(conversation, user),
                     event_seq=conversation.event_seq,
                     membership_version=conversation.membership_version,
-                    participant_count=conversation.participant_count,
                 )
             )
     return joined
@@ -210,7 +207,6 @@ def _news(
         conversation_id=conversation.pk,
         head=frames[-1].event.event_seq if frames else question.delivered,
         membership_version=conversation.membership_version,
-        participant_count=conversation.participant_count,
         has_gap=bool(events) and events[0].event_seq > question.delivered + 1,
         has_more=len(events) > MOST_EVENTS,
         is_gone=conversation.deleted_at is not None,

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django_convo.selectors.connections import Sight
 
 from .sessions import Session
 
+# No conversation has it.
+_UNKNOWN: Final = -1
+
 
 class Topic:
     """One conversation in which somebody takes part who is connected here."""
 
-    __slots__ = ("_routes", "delivered", "key", "membership_version", "participant_count", "sights", "told_at")
+    __slots__ = ("_routes", "delivered", "key", "membership_version", "sights", "told_at")
 
     def __init__(self, key: UUID, delivered: int, membership_version: int) -> None:
         self.key = key
         # The last event that was delivered, or that was there when the first of them connected.
         self.delivered = delivered
         self.membership_version = membership_version
-        # As of the last delivery; 0 where there was none yet.
-        self.participant_count = 0
         self.sights: dict[Any, Sight] = {}
         # When each of them was last told of their own state, by the row's own time.
         self.told_at: dict[Any, datetime] = {}
@@ -57,6 +58,10 @@ class Topic:
         self.sights.pop(key, None)
         self.told_at.pop(key, None)
         self._routes = None
+
+    def doubt(self) -> None:
+        """Have the policy asked again who sees it, at the next delivery."""
+        self.membership_version = _UNKNOWN
 
     def changed(self) -> None:
         """Note that somebody has connected or gone."""
