@@ -44,15 +44,10 @@ class DjangoConvoConfig(AppConfig):
 
 def _recheck_logins(user: Any, **kwargs: Any) -> None:
     """Somebody logs out: their open connections are asked for their login at once, not within the minute."""
-    from django.db import router
-
-    from django_convo import events
-    from django_convo.models import get_conversation_model
-    from django_convo.types import Hint, HintKind
+    from django_convo.actions.base import recheck_logins
 
     if user is not None:
-        hint = Hint(kind=HintKind.LOGIN, user_id=user.pk)
-        events.hint(hint, using=router.db_for_write(get_conversation_model()))
+        recheck_logins(user.pk)
 
 
 def _forget_user(instance: Any, **kwargs: Any) -> None:

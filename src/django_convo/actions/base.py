@@ -153,6 +153,12 @@ def tell_own_state(participant: Participant) -> None:
     events.hint(hint, using=str(participant._state.db))
 
 
+def recheck_logins(user_id: Any) -> None:
+    """Have a user's open connections asked for their login after the commit, rather than within the minute."""
+    hint = Hint(kind=HintKind.LOGIN, user_id=user_id)
+    events.hint(hint, using=router.db_for_write(get_conversation_model()))
+
+
 def clean_metadata(metadata: object) -> dict[str, Any]:
     """Return the metadata, or raise `Invalid` with the code of what is wrong with it; None is an empty object."""
     if metadata is None:

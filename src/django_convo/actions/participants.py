@@ -17,7 +17,7 @@ from django_convo.selectors.messages import oldest_seq
 from django_convo.types import ROLE_RANK, AuditAction, ConversationRole, EventType
 
 from .audit import is_by_power, record
-from .base import Change, action, json_key, key_of, lock_conversation, tell_own_state
+from .base import Change, action, json_key, key_of, lock_conversation, recheck_logins, tell_own_state
 from .conversations.contacts import (
     authorize_contacts,
     refuse_deactivated,
@@ -155,6 +155,7 @@ def forget_user(*, user: Any) -> None:
     # a sender's is. Whoever added them while this waited for locks is seen now.
     get_user_model()._base_manager.select_for_update().filter(pk=user.pk).first()
     _dismiss_everywhere(user)
+    recheck_logins(user.pk)
 
 
 def _dismiss_everywhere(user: Any) -> None:

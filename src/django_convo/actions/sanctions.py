@@ -17,7 +17,7 @@ from django_convo.policy import allows, authorize, capabilities, direct_is_fixed
 from django_convo.types import AuditAction, Hint, HintKind, SanctionKind
 
 from .audit import record
-from .base import Change, action, clean_note, lock_conversation
+from .base import Change, action, clean_note, lock_conversation, recheck_logins
 from .blocks import not_oneself
 from .participants import dismiss, rank_of, role_too_high
 
@@ -140,8 +140,10 @@ def _tell_own_state(sanction: Sanction) -> None:
     if sanction.conversation_id is not None:
         rows = rows.filter(conversation=sanction.conversation_id)
     rows.change()
-    kind = HintKind.LOGIN if sanction.conversation_id is None else HintKind.OWN
-    hint = Hint(kind=kind, conversation_id=sanction.conversation_id, user_id=sanction.user_id)
+    if sanction.conversation_id is None:
+        recheck_logins(sanction.user_id)
+        return
+    hint = Hint(kind=HintKind.OWN, conversation_id=sanction.conversation_id, user_id=sanction.user_id)
     events.hint(hint, using=str(sanction._state.db))
 
 

@@ -19,7 +19,7 @@ from django_convo.policy import allows, capabilities
 from django_convo.types import AuditAction
 
 from .audit import record
-from .base import ATTEMPTS, action
+from .base import ATTEMPTS, action, recheck_logins
 
 # The columns of the API that a user or an administrator may write; the login comes on top of them.
 PROFILE_FIELDS: Final = ("first_name", "last_name", "phone_number")
@@ -81,6 +81,8 @@ def update_user(*, actor: Any | None, user: Any, fields: Mapping[str, Any], pass
     if written:
         _validate(row, only=written)
         _save(row, update_fields=sorted(written))
+        if password is not None:
+            recheck_logins(row.pk)
         if not is_self:
             record(actor, AuditAction.USER_UPDATED, user_id=row.pk, fields=sorted(written))
     return row

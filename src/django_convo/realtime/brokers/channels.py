@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Final
 
@@ -50,7 +51,8 @@ class ChannelsBroker(Broker):
 
     def __init__(self) -> None:
         self._outbox = Outbox(self._send)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        # Of the outbox's thread, and anew in that of a forked process.
+        self._here = threading.local()
 
     def publish(self, hint: Hint) -> None:
         self._outbox.put(hint)
@@ -74,9 +76,10 @@ class ChannelsBroker(Broker):
 
     def _send(self, hints: Sequence[Hint]) -> None:
         """Send from the outbox's thread, whose loop lasts as long as it does: layers keep a connection for each."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        self._loop.run_until_complete(self._send_all(hints))
+        loop: asyncio.AbstractEventLoop | None = getattr(self._here, "loop", None)
+        if loop is None:
+            loop = self._here.loop = asyncio.new_event_loop()
+        loop.run_until_complete(self._send_all(hints))
 
     async def _send_all(self, hints: Sequence[Hint]) -> None:
         layer = _layer()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Final
 
@@ -42,7 +43,8 @@ class DatabaseBroker(Broker):
 
     def __init__(self) -> None:
         self._outbox = Outbox(self._send)
-        self._connection: Any = None
+        # Of the outbox's thread, and anew in that of a forked process.
+        self._here = threading.local()
 
     def publish(self, hint: Hint) -> None:
         self._outbox.put(hint)
@@ -74,18 +76,19 @@ class DatabaseBroker(Broker):
         ]
 
     def _send(self, hints: Sequence[Hint]) -> None:
-        if self._connection is None:
-            self._connection = connections[_alias()].copy()
+        connection: Any = getattr(self._here, "connection", None)
+        if connection is None:
+            connection = self._here.connection = connections[_alias()].copy()
         try:
-            with self._connection.cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS hint(channel, payload)",
                     [[_channel(bucket_of(topic_of(hint), CHANNELS)) for hint in hints], [encode(h) for h in hints]],
                 )
         except Exception:
+            self._here.connection = None
             with contextlib.suppress(Exception):
-                self._connection.close()
-            self._connection = None
+                connection.close()
             raise
 
 
