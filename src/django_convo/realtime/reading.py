@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from django_convo.api.base import encoded
+from django_convo.api.base import encoded, user_key
 from django_convo.api.frames import SharedFrame, render_shared_frames
 from django_convo.models import AbstractConversation, AbstractMessage, Event, Participant, get_conversation_model
 from django_convo.policy import Policy, get_policy
@@ -244,10 +244,12 @@ def _delivery(frame: SharedFrame, allowed: frozenset[Any] | None) -> Delivery:
 
 
 def _concerned(frame: SharedFrame, users: frozenset[Any]) -> frozenset[Any]:
-    """Return whose own state an event may have changed: whose counts it moved, and whose pointer."""
+    """Return whose own state an event may have changed: whose counts it moved, whose pointer, and whose role."""
     event = frame.event
     if event.type in _COUNTING or "oldest_seq" in event.payload:
         return users
+    if event.type == EventType.PARTICIPANT_UPDATED:
+        return users & {user_key(event.payload["user"])}
     if event.type != EventType.MESSAGE_CREATED:
         return frozenset()
     named = _named(frame.message)
