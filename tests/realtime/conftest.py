@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from django_convo.realtime.brokers import get_broker
 from django_convo.realtime.hub import get_hub, stop_hub
+from django_convo.testing.sockets import SocketClient
 from tests.api.conftest import _plain_errors
 from tests.people import make_direct, make_group, make_user
 from tests.realtime.brokers import DeafBroker, StutteringBroker
@@ -46,6 +47,11 @@ async def eventually(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
     while not is_so():
         assert loop.time() < until, "it has not come about"
         await asyncio.sleep(0.005)
+
+
+async def heard(socket: SocketClient, seconds: float = 0.1) -> list[dict[str, Any]]:
+    """Return what comes within some seconds, for tests that expect nothing; who comes and goes is no part of it."""
+    return [frame for frame in await socket.silence(seconds) if frame["type"] != "presence"]
 
 
 def log_over_rest(user: Any, conversation: Any, *, after: int = 0) -> list[dict[str, Any]]:

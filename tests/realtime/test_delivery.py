@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import transaction
 
 from django_convo import actions
 from django_convo.models import Event
@@ -15,7 +16,7 @@ from django_convo.types import EventType, Hint, HintKind
 from tests.people import make_group
 from tests.pictures import upload
 from tests.realtime.brokers import DeafBroker, StutteringBroker
-from tests.realtime.conftest import log_over_rest, run, swept
+from tests.realtime.conftest import heard, log_over_rest, run, swept
 from tests.realtime.happenings import ELSEWHERE, HAPPENINGS, make_world
 
 
@@ -101,7 +102,7 @@ def test_gap_is_filled_from_the_log(ada: Any, bob: Any, group: Any, deaf: DeafBr
             for body in ("one", "two", "three"):
                 await call(actions.send_message, actor=ada, conversation=group, body=body)
             head = await call(group.__class__._default_manager.values_list("event_seq", flat=True).get, pk=group.pk)
-            assert await socket.silence(0.1) == []
+            assert await heard(socket) == []
             deaf.hand_over(hint_of(group, head))
             await socket.until("message.created", event_seq=head)
 
@@ -188,8 +189,6 @@ def test_log_that_reaches_back_no_further_says_reload(
 
 
 def test_what_is_rolled_back_never_arrives(ada: Any, bob: Any, group: Any) -> None:
-    from django.db import transaction
-
     def fail() -> None:
         with transaction.atomic():
             actions.send_message(actor=ada, conversation=group, body="never")
