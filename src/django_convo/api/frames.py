@@ -217,6 +217,9 @@ def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]
     """Return the REST shape without what depends on the viewer."""
     bare: Any = copy(conversation)
     bare.first_participants, bare.last_message, bare.viewer_capabilities = [], None, frozenset()
+    # Not asked for either: the copy forgets what it shares, and nobody in particular takes no part.
+    bare.forget_memberships()
+    bare.remember_membership(context["request"].user, None)
     shown: dict[str, Any] = rendered("conversation", bare, context=dict(context))
     return {name: value for name, value in shown.items() if name not in _NOT_IN_FRAMES}
 

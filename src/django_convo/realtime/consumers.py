@@ -62,6 +62,9 @@ class ConvoConsumer(AsyncConsumer):
         except asyncio.CancelledError:
             if not session.is_closed:
                 raise
+        except Exception:
+            logger.exception("A socket cannot be served.")
+            await self._close(CloseCode.TRY_AGAIN)
         finally:
             await hub.unregister(session)
 

@@ -99,8 +99,11 @@ class Courier:
         topic = self._hub.topics.get(news.conversation_id)
         if topic is None:
             return ()
-        if news.sights is not None:
-            self._see(topic, news.sights, news.membership_version)
+        if news.sights is not None and not news.asked >= set(topic.sights):
+            # Somebody has connected since it was asked who sees it: asked again, before anything is delivered.
+            self.look_at(topic.key)
+            return ()
+        returning = set() if news.sights is None else self._see(topic, news.sights, news.membership_version)
         routes = topic.routes(self._hub.sessions)
         if news.has_gap:
             # The log does not reach back: clients load the conversation anew.
@@ -118,16 +121,23 @@ class Courier:
             return ()
         if news.has_more:
             self.look_at(topic.key)
-        return [(topic.key, key) for key in news.newcomers | (news.own & set(topic.sights))]
+        return [(topic.key, key) for key in returning | news.newcomers | (news.own & set(topic.sights))]
 
-    def _see(self, topic: Topic, sights: Mapping[Any, Sight], membership_version: int) -> None:
-        """Take over who sees what; who sees the conversation no longer is told so, and nothing more."""
+    def _see(self, topic: Topic, sights: Mapping[Any, Sight], membership_version: int) -> set[Any]:
+        """Take over who sees what; who sees the conversation no longer is told so, and nothing more.
+
+        Returns who went and is back: told that they left, they are to get all of it anew.
+        """
+        returning = set()
         for key in tuple(topic.sights):
-            if key in sights:
+            if key in sights and not topic.has_been_away(sights[key]):
                 topic.know(sights[key])
-            else:
-                self._hub.lose(topic, key)
+                continue
+            self._hub.lose(topic, key)
+            if key in sights:
+                returning.add(key)
         topic.membership_version = membership_version
+        return returning
 
     async def _tell(self, pairs: Collection[Pair]) -> None:
         """Tell users of their own state, and of conversations that they see since now."""
@@ -148,6 +158,10 @@ class Courier:
         topic = self._hub.topics.get(state.sight.conversation_id)
         if topic is None or state.sight.user_id not in topic.sights:
             return
+        if topic.has_been_away(state.sight):
+            topic.doubt()
+            self.look_at(topic.key)
+            return
         topic.tell(state.sight)
         for session in self._hub.sessions_of(state.sight.user_id):
             session.push(state.text)
@@ -160,14 +174,20 @@ class Courier:
                 await self._admit(user, joined)
 
     async def _admit(self, user: Any, joined: Joined) -> None:
+        key = joined.sight.conversation_id
+        topic = self._hub.topics.get(key)
+        if topic is not None and topic.delivered > joined.event_seq:
+            # Somebody else has connected meanwhile, who was told of more: between the two would be a hole.
+            self.tell_own(key, user)
+            return
         membership = Membership(
             sight=joined.sight, event_seq=joined.event_seq, membership_version=joined.membership_version
         )
         for session in self._hub.sessions_of(user):
-            session.push(joined.text)
+            session.push(joined.text, key, joined.event_seq)
             await self._hub.subscribe(session, [membership])
         # Behind the snapshot nothing may be missing.
-        self.look_at(joined.sight.conversation_id)
+        self.look_at(key)
 
 
 def _send(routes: Iterable[tuple[Session, Sight]], delivery: Delivery, key: UUID) -> None:

@@ -126,7 +126,12 @@ class Hub:
             if topic is None:
                 topic = self.topics[key] = Topic(key, found.event_seq, found.membership_version)
                 new.append(conversation_topic(key))
-            topic.know(found.sight)
+            if found.membership_version != topic.membership_version:
+                # Read before or after what the courier knows: who sees what is asked again before the next delivery.
+                topic.doubt()
+                self.courier.look_at(key)
+            if not topic.has_been_away(found.sight):
+                topic.know(found.sight)
             topic.changed()
             session.conversations.add(key)
         await self._listen(new)

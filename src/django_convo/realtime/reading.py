@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from django_convo.api.base import encoded
+from django_convo.api.base import encoded, user_key
 from django_convo.api.frames import SharedFrame, render_shared_frames
 from django_convo.models import AbstractConversation, AbstractMessage, Event, Participant, get_conversation_model
 from django_convo.policy import Policy, get_policy
@@ -61,7 +61,7 @@ class Delivery:
 class News:
     """What is new in a conversation.
 
-    `sights` is None where who sees what is as it was, else of everyone asked about who sees it now. `is_gone`: it is
+    `sights` is None where who sees what is as it was, else who sees it now of those `asked` about. `is_gone`: it is
     there for nobody any more. `has_gap`: the log does not reach back to what was delivered. `own` are the users whose
     own state may have changed, `newcomers` those connected who see it and did not.
     """
@@ -71,6 +71,7 @@ class News:
     membership_version: int
     deliveries: list[Delivery] = field(default_factory=list)
     sights: dict[Any, Sight] | None = None
+    asked: frozenset[Any] = frozenset()
     has_gap: bool = False
     has_more: bool = False
     is_gone: bool = False
@@ -244,10 +245,12 @@ def _delivery(frame: SharedFrame, allowed: frozenset[Any] | None) -> Delivery:
 
 
 def _concerned(frame: SharedFrame, users: frozenset[Any]) -> frozenset[Any]:
-    """Return whose own state an event may have changed: whose counts it moved, and whose pointer."""
+    """Return whose own state an event may have changed: whose counts it moved, whose pointer, and whose role."""
     event = frame.event
     if event.type in _COUNTING or "oldest_seq" in event.payload:
         return users
+    if event.type == EventType.PARTICIPANT_UPDATED:
+        return users & {user_key(event.payload["user"])}
     if event.type != EventType.MESSAGE_CREATED:
         return frozenset()
     named = _named(frame.message)
@@ -283,6 +286,7 @@ def _look_again(
         known = by_conversation.get(question.conversation_id, {})
         conversation = conversations[question.conversation_id]
         audience = get_policy().audience(conversation, None, list(known)) if known else set()
+        news.asked = question.users
         news.sights = {key: sight for key, sight in known.items() if key in audience and key in question.users}
         # Those whom the policy lets in by rows of the host's; everyone else is told by their own row.
         news.newcomers = {key for key in known if key in audience and key not in question.users}

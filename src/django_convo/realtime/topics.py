@@ -48,6 +48,11 @@ class Topic:
         self.know(sight)
         self.told_at[sight.user_id] = sight.updated_at
 
+    def has_been_away(self, sight: Sight) -> bool:
+        """Say whether a user took no part meanwhile: they begin anew, with another part of the log."""
+        known = self.sights.get(sight.user_id)
+        return known is not None and known.joined_event_seq != sight.joined_event_seq
+
     def is_news_to(self, sight: Sight) -> bool:
         """Say whether a user has not been told of their own state as it is there."""
         told_at = self.told_at.get(sight.user_id)
