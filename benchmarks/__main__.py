@@ -8,7 +8,7 @@ import sys
 
 import django
 
-WORKLOADS = ("search",)
+WORKLOADS = ("reads", "search")
 
 
 def main() -> None:

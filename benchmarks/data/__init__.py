@@ -1,0 +1,7 @@
+"""Data sets: made in bulk, the same every time, kept in databases of their own."""
+
+from .cast import Cast
+from .kept import data_set, drop_all
+from .sizes import SIZES, Size
+
+__all__ = ["SIZES", "Cast", "Size", "data_set", "drop_all"]

@@ -1,0 +1,64 @@
+"""What was measured, as a table to read, JSON to keep and a plot for each workload."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db import connection
+
+from benchmarks.plots import bars
+from benchmarks.rounds import Figures
+
+_HEAD = f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} {'p50':>8} {'p99':>8} {'ratio':>7}"
+
+
+def table(title: str, figures: Mapping[str, Figures], lacks: Mapping[str, str] | None = None) -> str:
+    """Return the lines of one workload; ratios are of the median, to the floor."""
+    floor = figures["floor"].p50 if "floor" in figures else None
+    lines = [title, _HEAD]
+    for name, taken in figures.items():
+        database = "" if taken.database is None else f"{taken.database:.2f}"
+        ratio = "" if floor is None else f"{taken.p50 / floor:.2f}"
+        lines.append(
+            f"{name:8} {taken.queries:8} {taken.bytes:9,} {taken.python:8.2f} {database:>9} "
+            f"{taken.p50:8.2f} {taken.p99:8.2f} {ratio:>7}  {(lacks or {}).get(name, '')}".rstrip()
+        )
+    lines += [f"{name:8} {text}" for name, text in (lacks or {}).items() if name not in figures]
+    return "\n".join(lines) + "\n"
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what the figures depend on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version()" if connection.vendor == "postgresql" else "SELECT sqlite_version()")
+        version = cursor.fetchone()[0]
+    return {
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "database": f"{connection.vendor} {version}",
+    }
+
+
+class Folder:
+    """Where results are left, if anywhere."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = None if path is None else Path(path)
+        if self.path is not None:
+            self.path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, name: str, title: str, figures: Mapping[str, Figures], **facts: Any) -> None:
+        """Write the JSON and the plot of one workload."""
+        if self.path is None:
+            return
+        data = {"title": title, **surroundings(), **facts}
+        data["figures"] = {contestant: asdict(taken) for contestant, taken in figures.items()}
+        (self.path / f"{name}.json").write_text(json.dumps(data, indent=2) + "\n")
+        plot = bars(f"{title}: median in ms", {contestant: taken.p50 for contestant, taken in figures.items()})
+        (self.path / f"{name}.svg").write_text(plot)

@@ -1,0 +1,62 @@
+"""Each workload runs, on a data set as small as can be, and its contestants give the same answers.
+
+A process of its own: the benchmarks have settings of their own, which Django REST Framework reads once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Run a workload in SQLite, and return what it wrote."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "CONVO_TEST_DATABASE": "sqlite",
+        "CONVO_TEST_FOLDER": str(folder),
+    }
+    output = folder / "results"
+    small = ("--size", "tiny", "--rounds", "1", "--output", str(output))
+    command = [sys.executable, "-W", "error", "-m", "benchmarks", *arguments, *small]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {path.stem: json.loads(path.read_text()) for path in output.glob("*.json")}
+
+
+@pytest.fixture(scope="module")
+def reads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run(tmp_path_factory.mktemp("reads"), "reads")
+
+
+def test_reads_run_beside_their_floor(reads: dict[str, Any]) -> None:
+    # That the answers agree is asked by the run itself, which fails otherwise.
+    assert reads.keys() == {
+        "inbox",
+        "inbox_busy",
+        "newest",
+        "full",
+        "deep",
+        "around",
+        "unread",
+        "unread_busy",
+    }
+    assert all({"ours", "floor", "tuned"} <= result["figures"].keys() for result in reads.values())
+
+
+def test_reads_count_the_queries(reads: dict[str, Any]) -> None:
+    queries = {
+        name: result["figures"]["naive"]["queries"] for name, result in reads.items() if "naive" in result["figures"]
+    }
+
+    assert all(result["figures"]["floor"]["queries"] == 1 for result in reads.values())
+    assert queries["newest"] > 50
