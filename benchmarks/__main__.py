@@ -8,7 +8,7 @@ import sys
 
 import django
 
-WORKLOADS = ("reads", "search")
+WORKLOADS = ("reads", "sends", "mixed", "search")
 
 
 def main() -> None:

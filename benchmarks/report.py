@@ -15,19 +15,19 @@ from django.db import connection
 from benchmarks.plots import bars
 from benchmarks.rounds import Figures
 
-_HEAD = f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} {'p50':>8} {'p99':>8} {'ratio':>7}"
+_HEAD = f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} {'p50':>8} {'p99':>8} {'ratio':>7} {'of CPU':>7}"
 
 
 def table(title: str, figures: Mapping[str, Figures], lacks: Mapping[str, str] | None = None) -> str:
-    """Return the lines of one workload; ratios are of the median, to the floor."""
-    floor = figures["floor"].p50 if "floor" in figures else None
+    """Return the lines of one workload; ratios are to the floor, of the median and of the CPU time."""
+    floor = figures.get("floor")
     lines = [title, _HEAD]
     for name, taken in figures.items():
         database = "" if taken.database is None else f"{taken.database:.2f}"
-        ratio = "" if floor is None else f"{taken.p50 / floor:.2f}"
+        ratio = "" if floor is None else f"{taken.p50 / floor.p50:7.2f} {taken.cpu / floor.cpu:7.2f}"
         lines.append(
             f"{name:8} {taken.queries:8} {taken.bytes:9,} {taken.python:8.2f} {database:>9} "
-            f"{taken.p50:8.2f} {taken.p99:8.2f} {ratio:>7}  {(lacks or {}).get(name, '')}".rstrip()
+            f"{taken.p50:8.2f} {taken.p99:8.2f} {ratio}  {(lacks or {}).get(name, '')}".rstrip()
         )
     lines += [f"{name:8} {text}" for name, text in (lacks or {}).items() if name not in figures]
     return "\n".join(lines) + "\n"
@@ -62,3 +62,12 @@ class Folder:
         (self.path / f"{name}.json").write_text(json.dumps(data, indent=2) + "\n")
         plot = bars(f"{title}: median in ms", {contestant: taken.p50 for contestant, taken in figures.items()})
         (self.path / f"{name}.svg").write_text(plot)
+
+    def write_rates(self, name: str, title: str, rates: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the JSON and the plot of what a server answered."""
+        if self.path is None:
+            return
+        data = {"title": title, **surroundings(), "figures": {key: dict(rate) for key, rate in rates.items()}}
+        (self.path / f"{name}.json").write_text(json.dumps(data, indent=2) + "\n")
+        per_second = {contestant: rate["per_second"] for contestant, rate in rates.items()}
+        (self.path / f"{name}.svg").write_text(bars(f"{title}: answers in a second", per_second))

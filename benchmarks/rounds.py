@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -13,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.calls import Caller, Request
+from benchmarks.cpu import cpu_of
 
 _WARM = 3
 
@@ -31,6 +31,11 @@ class Figures:
     p50: float
     p99: float
     rounds: int
+
+    @property
+    def cpu(self) -> float:
+        """What a request costs the machine, however busy it is with other things."""
+        return self.python + (self.database or 0)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -99,15 +104,14 @@ def _is_statement(sql: str) -> bool:
 
 
 class _BackendClock:
-    """How long PostgreSQL's process for this connection has run, from `/proc`: on this machine alone."""
+    """How long PostgreSQL's process for this connection has run: on this machine alone."""
 
     def __init__(self) -> None:
         connection.ensure_connection()
         info = getattr(connection.connection, "info", None)
-        path = Path(f"/proc/{getattr(info, 'backend_pid', 0)}/schedstat")
-        self.path = path
-        self.is_there = connection.vendor == "postgresql" and path.exists()
+        self.pid = getattr(info, "backend_pid", 0)
+        self.is_there = connection.vendor == "postgresql" and cpu_of(self.pid) > 0
 
     def now(self) -> float:
         """Return milliseconds; 0 where nobody knows."""
-        return int(self.path.read_text().split()[0]) / 1e6 if self.is_there else 0.0
+        return cpu_of(self.pid) if self.is_there else 0.0

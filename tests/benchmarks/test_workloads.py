@@ -60,3 +60,20 @@ def test_reads_count_the_queries(reads: dict[str, Any]) -> None:
 
     assert all(result["figures"]["floor"]["queries"] == 1 for result in reads.values())
     assert queries["newest"] > 50
+
+
+def test_sends_go_through_every_door(tmp_path: Path) -> None:
+    # The run fails where the floor answers otherwise, or takes another number.
+    sends = run(tmp_path, "sends")
+
+    assert sends.keys() == {"send_hot", "send_many", "send_pair", "send_large"}
+    assert all(result["figures"].keys() == {"floor", "naive", "ours"} for result in sends.values())
+
+
+def test_server_answers_all_that_people_do(tmp_path: Path) -> None:
+    pytest.importorskip("gunicorn")
+    mixed = run(tmp_path, "mixed", "--seconds", "0.5", "--turns", "1", "--clients", "2")
+
+    assert mixed.keys() == {"mixed", "mixed_common", "sends_many", "sends_hot"}
+    assert all(figures["per_second"] > 0 for result in mixed.values() for figures in result["figures"].values())
+    assert not any(figures["refused"] for result in mixed.values() for figures in result["figures"].values())

@@ -16,15 +16,21 @@ _LIMIT = 50
 @lru_cache(maxsize=16)
 def _statement(vendor: str, part: str, *, full: bool) -> str:
     names = tables()
-    top = largest(f"{smallest('%s', 'c.last_seq')} + {_LIMIT // 2}", f"p.visible_from_seq + {_LIMIT - 1}")
-    where = {"newest": "", "before": "AND m.seq < %s", "around": f"AND m.seq <= {top}"}[part]
+    top = largest(f"{smallest('%s', 'i.last_seq')} + {_LIMIT // 2}", f"j.visible_from_seq + {_LIMIT - 1}")
+    # Asked by itself, so that it is known before the index is read; as a condition of the join it would come after.
+    around = f"""AND m.seq <= (
+        SELECT {top} FROM {names["participants"]} j
+        JOIN {names["conversations"]} i ON i.conversation_id = j.conversation_id
+        WHERE j.user_id = %s AND j.conversation_id = %s
+    )"""
+    where = {"newest": "", "before": "AND m.seq < %s", "around": around}[part]
     return f"""
         SELECT c.last_seq, c.event_seq, p.visible_from_seq, {message_columns(full=full)}
         FROM {names["participants"]} p
         JOIN {names["conversations"]} c ON c.conversation_id = p.conversation_id AND c.deleted_at IS NULL
         JOIN {names["messages"]} m ON m.conversation_id = p.conversation_id AND m.seq >= p.visible_from_seq
         {message_joins(full=full)}
-        WHERE p.user_id = %s AND p.conversation_id = %s {where}
+        WHERE p.user_id = %s AND m.conversation_id = %s {where}
         ORDER BY m.seq DESC LIMIT {_LIMIT + 1}
     """
 
@@ -35,6 +41,8 @@ def read_messages(
     """Return the newest messages, those before a number or those around one; None to those who are no members."""
     me, place = parameter(viewer), parameter(conversation)
     parameters = [*([me] if full else []), me, place, *([] if seq is None else [seq])]
+    if part == "around":
+        parameters += [me, place]
     rows = select(_statement(connection.vendor, part, full=full), parameters)
     if not rows:
         return None

@@ -88,7 +88,7 @@ def loads(text: str | None) -> Any:
     return json.loads(text) if text else []
 
 
-def select(statement: str, parameters: list[Any]) -> list[Any]:
+def select(statement: str, parameters: list[Any] | dict[str, Any]) -> list[Any]:
     """Return all rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

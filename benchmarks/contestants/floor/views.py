@@ -7,11 +7,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from benchmarks.authentication import HEADER, user_named
 
 from .inbox import read_inbox
 from .messages import read_messages
+from .sending import send
 from .sql import parameter, select, tables
 
 
@@ -25,8 +27,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return _answer({"next": older, "previous": None, "results": shown})
 
 
+@csrf_exempt
 def messages(request: HttpRequest, conversation_id: str, *, full: bool = False) -> HttpResponse:
-    """Answer as `GET /conversations/{id}/messages/` does."""
+    """Answer as `/conversations/{id}/messages/` does."""
+    if request.method == "POST":
+        return _send(request, conversation_id)
     part = next((name for name in ("before", "around") if name in request.GET), "newest")
     seq = int(request.GET[part]) if part != "newest" else None
     path = request.build_absolute_uri(request.path)
@@ -54,6 +59,16 @@ def unread(request: HttpRequest) -> HttpResponse:
     return _answer({"conversations": conversations, "messages": many, "mentions": mentions})
 
 
+def _send(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    asked = json.loads(request.body)
+    user = user_named(request.META[HEADER])
+    data = send(str(user.pk), conversation_id, asked["message_body"], asked.get("client_id"))
+    if data is None:
+        return HttpResponse(status=404)
+    data["sender"] = {"user_id": str(user.pk), "name": user.get_full_name(), "avatar": None}
+    return _answer(data, status=201)
+
+
 def _viewer(request: HttpRequest) -> str:
     return str(user_named(request.META[HEADER]).pk)
 
@@ -62,6 +77,6 @@ def _address(request: HttpRequest) -> str:
     return request.build_absolute_uri("/floor/")
 
 
-def _answer(data: Any) -> HttpResponse:
+def _answer(data: Any, *, status: int = 200) -> HttpResponse:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return HttpResponse(text, content_type="application/json")
+    return HttpResponse(text, content_type="application/json", status=status)
