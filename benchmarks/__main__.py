@@ -8,7 +8,7 @@ import sys
 
 import django
 
-WORKLOADS = ("reads", "sends", "mixed", "search")
+WORKLOADS = ("reads", "sends", "mixed", "growth", "search")
 
 
 def main() -> None:

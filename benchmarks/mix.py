@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.calls import Request
+from benchmarks.data import Cast
 from benchmarks.sends import new_message
-from django_convo.models import get_conversation_model, get_message_model
+from django_convo.models import Participant, get_conversation_model, get_message_model
 from django_convo.types import ConversationKind
 
 # For each post, as counted in chats of companies.
@@ -44,13 +45,13 @@ class Somebody:
     is_direct: bool
 
 
-def people(dice: random.Random) -> list[Somebody]:
-    """Return people all over the data set."""
-    keys = list(get_conversation_model()._default_manager.values_list("pk", flat=True).order_by("pk"))
+def people(cast: Cast, dice: random.Random) -> list[Somebody]:
+    """Return people all over the data set, but for where the reads are measured: nobody shall write there."""
+    conversations = get_conversation_model()._default_manager
+    quiet = Participant.objects.filter(user__in=[cast.reader, cast.returning]).values("conversation")
+    keys = list(conversations.exclude(pk__in=quiet).values_list("pk", flat=True).order_by("pk"))
     chosen = dice.sample(keys, min(_PEOPLE, len(keys)))
-    places: dict[Any, Any] = {
-        row.last_message_id: row for row in get_conversation_model()._default_manager.filter(pk__in=chosen)
-    }
+    places: dict[Any, Any] = {row.last_message_id: row for row in conversations.filter(pk__in=chosen)}
     last = get_message_model()._default_manager.filter(pk__in=places, conversation__in=chosen).exclude(sender=None)
     return [
         Somebody(

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     size, folder = SIZES[options.size], Folder(options.output)
     with prepared(), data_set(size, fresh=options.fresh, keep=not options.drop) as cast:
-        crowd = people(random.Random(2))
+        crowd = people(cast, random.Random(2))
         everything = Drawer(crowd, "api", PROPORTIONS)
         common = {name: Drawer(crowd, door, ALL_HAVE) for name, door in _DOORS.items() if name != "tuned"}
         with server() as site:

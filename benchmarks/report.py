@@ -12,25 +12,28 @@ from typing import Any
 import django
 from django.db import connection
 
-from benchmarks.plots import bars
+from benchmarks.plots import bars, lines
 from benchmarks.rounds import Figures
 
-_HEAD = f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} {'p50':>8} {'p99':>8} {'ratio':>7} {'of CPU':>7}"
+_HEAD = (
+    f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} "
+    f"{'p50':>8} {'p99':>8} {'ratio':>7} {'of CPU':>7}"
+)
 
 
 def table(title: str, figures: Mapping[str, Figures], lacks: Mapping[str, str] | None = None) -> str:
     """Return the lines of one workload; ratios are to the floor, of the median and of the CPU time."""
     floor = figures.get("floor")
-    lines = [title, _HEAD]
+    text = [title, _HEAD]
     for name, taken in figures.items():
         database = "" if taken.database is None else f"{taken.database:.2f}"
         ratio = "" if floor is None else f"{taken.p50 / floor.p50:7.2f} {taken.cpu / floor.cpu:7.2f}"
-        lines.append(
+        text.append(
             f"{name:8} {taken.queries:8} {taken.bytes:9,} {taken.python:8.2f} {database:>9} "
             f"{taken.p50:8.2f} {taken.p99:8.2f} {ratio}  {(lacks or {}).get(name, '')}".rstrip()
         )
-    lines += [f"{name:8} {text}" for name, text in (lacks or {}).items() if name not in figures]
-    return "\n".join(lines) + "\n"
+    text += [f"{name:8} {reason}" for name, reason in (lacks or {}).items() if name not in figures]
+    return "\n".join(text) + "\n"
 
 
 def surroundings() -> dict[str, Any]:
@@ -71,3 +74,14 @@ class Folder:
         (self.path / f"{name}.json").write_text(json.dumps(data, indent=2) + "\n")
         per_second = {contestant: rate["per_second"] for contestant, rate in rates.items()}
         (self.path / f"{name}.svg").write_text(bars(f"{title}: answers in a second", per_second))
+
+    def write_growth(self, name: str, title: str, by_size: Mapping[str, Mapping[str, Figures]]) -> None:
+        """Write the JSON and the plot of one workload over several sizes."""
+        if self.path is None:
+            return
+        figures = {size: {key: asdict(taken) for key, taken in found.items()} for size, found in by_size.items()}
+        data = {"title": title, **surroundings(), "sizes": figures}
+        (self.path / f"growth_{name}.json").write_text(json.dumps(data, indent=2) + "\n")
+        contestants = list(next(iter(by_size.values())))
+        series = {key: [found[key].p50 for found in by_size.values()] for key in contestants}
+        (self.path / f"growth_{name}.svg").write_text(lines(f"{title}: median in ms", list(by_size), series))

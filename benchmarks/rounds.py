@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.calls import Caller, Request
 from benchmarks.cpu import cpu_of
 
+# Calls before any is measured, at most.
 _WARM = 3
 
 
@@ -57,12 +58,12 @@ def compare(requests: Mapping[str, Request], *, rounds: int, seconds: float) -> 
 
 def compare_calls(calls: Mapping[str, Callable[[int], int]], *, rounds: int, seconds: float) -> dict[str, Figures]:
     """Call each with 0, 1, 2 …; a call returns the size of its answer."""
-    sizes, queries = {}, {}
+    sizes, queries, warm = {}, {}, min(_WARM, rounds)
     for name, call in calls.items():
-        for number in range(_WARM):
+        for number in range(warm):
             sizes[name] = call(number)
         with CaptureQueriesContext(connection) as captured:
-            call(_WARM)
+            call(warm)
         queries[name] = sum(1 for query in captured if _is_statement(query["sql"]))
     samples = {name: _Samples() for name in calls}
     names = list(calls)
@@ -72,7 +73,7 @@ def compare_calls(calls: Mapping[str, Callable[[int], int]], *, rounds: int, sec
         # Each begins in its turn.
         for place in range(len(names)):
             name = names[(number + place) % len(names)]
-            _take(samples[name], calls[name], _WARM + 1 + number, clock)
+            _take(samples[name], calls[name], warm + 1 + number, clock)
         if perf_counter() > ends:
             break
     return {

@@ -36,13 +36,10 @@ def main(arguments: list[str]) -> None:
     size, folder = SIZES[options.size], Folder(options.output)
     with prepared(), data_set(size, fresh=options.fresh, keep=not options.drop) as cast:
         check(cast)
-        taken = {}
         for name, title, conversations in targets(cast, size):
-            figures = taken[name] = measure(cast.writer, conversations, options)
+            figures = measure(cast.writer, conversations, options)
             print(table(title, figures, LACKS), flush=True)
             folder.write(name, title, figures, size=size.name, lacks=LACKS)
-        ratio = taken["send_large"]["ours"].p50 / taken["send_many"]["ours"].p50
-        print(f"ours, to {size.members:,} members against to 4: {ratio:.2f}")
 
 
 def targets(cast: Cast, size: Size) -> list[tuple[str, str, Sequence[str]]]:

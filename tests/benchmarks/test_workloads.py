@@ -25,7 +25,7 @@ def run(folder: Path, *arguments: str) -> dict[str, Any]:
         "CONVO_TEST_DATABASE": "sqlite",
         "CONVO_TEST_FOLDER": str(folder),
     }
-    output = folder / "results"
+    output = folder / arguments[0]
     small = ("--size", "tiny", "--rounds", "1", "--output", str(output))
     command = [sys.executable, "-W", "error", "-m", "benchmarks", *arguments, *small]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
@@ -34,8 +34,14 @@ def run(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def reads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run(tmp_path_factory.mktemp("reads"), "reads")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the data set stands that all of them use."""
+    return tmp_path_factory.mktemp("benchmarks")
+
+
+@pytest.fixture(scope="module")
+def reads(folder: Path) -> dict[str, Any]:
+    return run(folder, "reads")
 
 
 def test_reads_run_beside_their_floor(reads: dict[str, Any]) -> None:
@@ -62,18 +68,24 @@ def test_reads_count_the_queries(reads: dict[str, Any]) -> None:
     assert queries["newest"] > 50
 
 
-def test_sends_go_through_every_door(tmp_path: Path) -> None:
+def test_sends_go_through_every_door(folder: Path) -> None:
     # The run fails where the floor answers otherwise, or takes another number.
-    sends = run(tmp_path, "sends")
+    sends = run(folder, "sends")
 
     assert sends.keys() == {"send_hot", "send_many", "send_pair", "send_large"}
     assert all(result["figures"].keys() == {"floor", "naive", "ours"} for result in sends.values())
 
 
-def test_server_answers_all_that_people_do(tmp_path: Path) -> None:
+def test_server_answers_all_that_people_do(folder: Path) -> None:
     pytest.importorskip("gunicorn")
-    mixed = run(tmp_path, "mixed", "--seconds", "0.5", "--turns", "1", "--clients", "2")
+    mixed = run(folder, "mixed", "--seconds", "0.2", "--turns", "1", "--clients", "2")
 
     assert mixed.keys() == {"mixed", "mixed_common", "sends_many", "sends_hot"}
     assert all(figures["per_second"] > 0 for result in mixed.values() for figures in result["figures"].values())
     assert not any(figures["refused"] for result in mixed.values() for figures in result["figures"].values())
+
+
+def test_growth_compares_sizes(folder: Path) -> None:
+    grown = run(folder, "growth", "--sizes", "tiny,tiny", "--only", "newest,deep")
+
+    assert grown.keys() == {"growth_newest", "growth_deep", "growth_send_many", "growth_send_large"}
