@@ -42,6 +42,8 @@ def check(workload: Workload) -> None:
     caller = Caller()
     answers = {name: caller(request).json() for name, request in workload.requests.items()}
     found = list(differences(answers[OURS], answers[FLOOR]))
-    found += [f"{name}: other rows" for name, answer in answers.items() if rows_of(answer) != rows_of(answers[OURS])]
+    if workload.is_alike:
+        rows = rows_of(answers[OURS])
+        found += [f"{name}: other rows" for name, answer in answers.items() if rows_of(answer) != rows]
     if found:
         raise RuntimeError(f"{workload.name}: the answers differ.\n" + "\n".join(found[:20]))

@@ -13,9 +13,14 @@ _TOKEN = re.compile(r"token=[^&]*")
 
 
 def differences(ours: Any, floor: Any, where: str = "") -> Iterator[str]:
-    """Say, field by field, where two answers differ; addresses are those of each, and signatures are not compared."""
+    """Say, field by field, where two answers differ.
+
+    Addresses are those of each; signatures and cursors are not compared.
+    """
     if isinstance(ours, dict) and isinstance(floor, dict):
         for name in sorted(ours.keys() | floor.keys()):
+            if name == "cursor":
+                continue
             if name not in ours or name not in floor:
                 yield f"{where}.{name}: only in {'ours' if name in ours else 'the floor'}"
             else:
@@ -34,7 +39,7 @@ def rows_of(answer: Any) -> Any:
 
     Naive and tuned shape them as they like.
     """
-    if "results" not in answer:
+    if "conversations" in answer:
         return answer["conversations"], answer["messages"]
     return [_row(item) for item in answer["results"]]
 
@@ -49,5 +54,5 @@ def _row(item: dict[str, Any]) -> Any:
 def _plain(value: Any) -> Any:
     if not isinstance(value, str) or not value.startswith("http"):
         return value
-    value = _ADDRESS.sub("/", value, count=1).replace("/full/", "/messages/")
+    value = _ADDRESS.sub("/", value, count=1).replace("/full/", "/messages/").replace("/walk/", "/")
     return _TOKEN.sub("token", _CURSOR.sub("cursor", value))

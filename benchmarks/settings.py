@@ -27,3 +27,5 @@ REST_FRAMEWORK = {
 CONVO_THROTTLE_RATES = dict.fromkeys(
     ("send", "create", "register", "user_search", "search", "upload", "report", "react")
 )
+# What goes wrong is to stop the run, not to be answered.
+DEBUG_PROPAGATE_EXCEPTIONS = True

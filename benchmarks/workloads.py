@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from django.core import signing
 
 from benchmarks.calls import Request
 from benchmarks.data import Cast, Size
+from benchmarks.talk import COMMON
+from django_convo.conf import settings
 
 OURS, FLOOR, NAIVE, TUNED = "ours", "floor", "naive", "tuned"
 _INBOX = 20
+# How old the cursor of the returning user is, as far as the log still reaches.
+_AWAY = timedelta(days=20)
+_REMEMBERED = settings.EVENT_RETENTION - timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +29,8 @@ class Workload:
     requests: Mapping[str, Request]
     # What the answers of some lack, beside ours.
     lacks: Mapping[str, str]
+    # Whether those who are no floor show the same rows in the same order.
+    is_alike: bool = True
 
 
 _NO_EXTRAS = {
@@ -88,7 +98,52 @@ def reads(cast: Cast, size: Size) -> list[Workload]:
             requests=_ask("unread/", cast.busy, without=NAIVE),
             lacks={NAIVE: f"left out: {size.busy:,} queries", TUNED: "no mentions, muted and archived count"},
         ),
+        _sync(cast, size),
+        _search("search_rare", "search, a rare word", cast, cast.rare_words[7], "search/"),
+        _search("search_frequent", "search, a frequent word", cast, COMMON, "search/walk/"),
     ]
+
+
+def _sync(cast: Cast, size: Size) -> Workload:
+    """Return a client's return: its cursor is some weeks old, and it knows where it stood in each conversation."""
+    made_at = datetime.fromisoformat(cast.made_at).replace(tzinfo=timezone.utc)
+    since = max(made_at - _AWAY, datetime.now(timezone.utc) - _REMEMBERED)
+    cursor = signing.dumps(
+        [settings.EPOCH, since.isoformat(), None, None, None], salt=f"django_convo.sync:{cast.returning}"
+    )
+    body = {"cursor": cursor, "heads": dict.fromkeys(cast.missed_in, 10)}
+    return Workload(
+        name="sync",
+        title=f"sync after {len(cast.missed_in) * size.missed:,} missed events",
+        requests={
+            name: Request(path=f"/{door}/sync/", user=cast.returning, method="POST", body=body)
+            for name, door in ((FLOOR, "floor"), (OURS, "api"))
+        },
+        lacks={
+            FLOOR: "knows the events of messages alone",
+            NAIVE: "has no such thing: reloads",
+            TUNED: "has no such thing: reloads",
+        },
+        is_alike=False,
+    )
+
+
+def _search(name: str, title: str, cast: Cast, word: str, floor: str) -> Workload:
+    return Workload(
+        name=name,
+        title=title,
+        requests={
+            FLOOR: Request(path=f"/floor/{floor}", user=cast.reader, query=f"q={word}"),
+            NAIVE: Request(path="/naive/search/", user=cast.reader, query=f"q={word}"),
+            OURS: Request(path="/api/search/", user=cast.reader, query=f"q={word}"),
+        },
+        lacks={
+            FLOOR: "is told whether the word is rare",
+            NAIVE: "LIKE; no highlights, no order but time, counts all matches",
+            TUNED: "no search of its own",
+        },
+        is_alike=False,
+    )
 
 
 def _inbox(name: str, title: str, user: str) -> Workload:

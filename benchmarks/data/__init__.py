@@ -2,6 +2,7 @@
 
 from .cast import Cast
 from .kept import data_set, drop_all
+from .plan import BEFORE_MISSED
 from .sizes import SIZES, Size
 
-__all__ = ["SIZES", "Cast", "Size", "data_set", "drop_all"]
+__all__ = ["BEFORE_MISSED", "SIZES", "Cast", "Size", "data_set", "drop_all"]

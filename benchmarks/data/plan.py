@@ -13,6 +13,8 @@ _FULL_LENGTH = 300
 _HOT_LENGTH = 500
 _HOT_MEMBERS = 40
 _MANY = 100
+# How many messages were read before some were missed.
+BEFORE_MISSED = 10
 _READER_CONVERSATIONS = 20
 
 
@@ -79,9 +81,8 @@ def make_plan(size: Size, dice: random.Random) -> Plan:
     pair = add([writer, writers[0]], 50, kind="direct")
     hot = add([writer, *writers], min(_HOT_LENGTH, size.deep // 3), log=20)
     many = [add([writer, *dice.sample(writers, 3)], 20) for _ in range(min(_MANY, size.conversations // 10))]
-    missed_in = [
-        add([returning, *dice.sample(others, 5)], size.missed + 10, log=size.missed) for _ in range(size.returning)
-    ]
+    absence = BEFORE_MISSED + size.missed
+    missed_in = [add([returning, *dice.sample(others, 5)], absence, log=size.missed) for _ in range(size.returning)]
     ordinary = [
         add(members, length, kind="direct" if len(members) == 2 else "group", decorated=0.3 if number % 20 == 0 else 0)
         for number, (members, length) in enumerate(

@@ -4,6 +4,6 @@ It gives the same JSON, to members alone, and nothing else: no policy to replace
 throttles, no other users or databases than these, no schema and no hooks.
 """
 
-from .views import inbox, messages, unread
+from .views import inbox, messages, search, sync, unread
 
-__all__ = ["inbox", "messages", "unread"]
+__all__ = ["inbox", "messages", "search", "sync", "unread"]

@@ -1,4 +1,4 @@
-"""The inbox in one statement."""
+"""Conversations as the inbox and `sync` show them: a page in one statement, all that stands in it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
+
 from django_convo.policy.capabilities import SHOWN
 from django_convo.policy.roles import CONVERSATION_ROLES
 from django_convo.policy.rules import _FIXED_IN_DIRECT
 
 from .shapes import message_columns, message_joins, message_json
-from .sql import array, gathered, key, loads, parameter, select, stamp, tables
+from .sql import array, gathered, key, largest, loads, moment, parameter, select, stamp, tables
 
 _CONVERSATION = 29
-_ORDER = "{0}.is_pinned DESC, {0}.last_message_at DESC, {0}.conversation_id DESC"
+# What orders a page, which conversations it holds, and in which direction.
+_UNARCHIVED = """(
+    p.archived_at IS NULL
+    OR (p.archived_at < c.last_message_at AND (p.muted_until IS NULL OR p.muted_until <= %s))
+)"""
+_CHANGED = "(c.changed_at >= %s OR p.updated_at >= %s)"
 
 
-@lru_cache(maxsize=2)
-def _statement(vendor: str) -> str:
+@lru_cache(maxsize=4)
+def _statement(vendor: str, *, changed: bool) -> str:
+    if changed:
+        moved_at = largest("c.changed_at", "p.updated_at")
+        wanted, rank, order = _CHANGED, moved_at, "rank, {0}conversation_id"
+    else:
+        rank = "p.pinned_at IS NOT NULL"
+        wanted, order = _UNARCHIVED, "rank DESC, {0}last_message_at DESC, {0}conversation_id DESC"
     people = array("f.user_id", "f.name", "f.role", "f.last_read_seq", "f.last_delivered_seq")
     columns = [
         key("page.conversation_id"),
@@ -61,13 +74,10 @@ def _statement(vendor: str) -> str:
                 c.last_message_id, c.last_message_at, c.last_seq, c.count_seq, c.event_seq,
                 p.user_id, p.role, p.joined_at, p.visible_from_seq, p.last_read_seq, p.read_count_seq,
                 p.mention_count, p.muted_until, p.archived_at, p.pinned_at, p.notify,
-                p.pinned_at IS NOT NULL AS is_pinned
+                {rank} AS rank
             FROM {names["participants"]} p JOIN {names["conversations"]} c ON c.conversation_id = p.conversation_id
-            WHERE p.user_id = %s AND c.deleted_at IS NULL AND (
-                p.archived_at IS NULL
-                OR (p.archived_at < c.last_message_at AND (p.muted_until IS NULL OR p.muted_until <= %s))
-            )
-            ORDER BY is_pinned DESC, c.last_message_at DESC, c.conversation_id DESC LIMIT %s
+            WHERE p.user_id = %s AND c.deleted_at IS NULL AND {wanted}
+            ORDER BY {order.format("c.")} LIMIT %s
         )
         SELECT {", ".join(columns)}, (
             SELECT {gathered(people)} FROM (
@@ -83,16 +93,23 @@ def _statement(vendor: str) -> str:
         LEFT JOIN {names["drafts"]} d ON d.conversation_id = page.conversation_id AND d.user_id = page.user_id
         LEFT JOIN {names["messages"]} m ON m.message_id = page.last_message_id AND m.seq >= page.visible_from_seq
         {message_joins(full=True)}
-        ORDER BY {_ORDER.format("page")}
+        ORDER BY {order.format("page.")}
     """
 
 
 def read_inbox(viewer: str, limit: int, address: str) -> tuple[list[dict[str, Any]], bool]:
-    """Return a page of conversations, and whether there are more."""
-    from django.db import connection
-
+    """Return a page of the inbox, and whether there are more."""
     me = parameter(viewer)
-    rows = select(_statement(connection.vendor), [me, datetime.now(timezone.utc), limit + 1, me])
+    statement = _statement(connection.vendor, changed=False)
+    rows = select(statement, [me, moment(datetime.now(timezone.utc)), limit + 1, me])
+    return [_conversation(row, viewer, address) for row in rows[:limit]], len(rows) > limit
+
+
+def read_changed(viewer: str, since: datetime, limit: int, address: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return what changed since a moment, the longest ago first, and whether there is more."""
+    me, after = parameter(viewer), moment(since)
+    statement = _statement(connection.vendor, changed=True)
+    rows = select(statement, [me, after, after, limit + 1, me])
     return [_conversation(row, viewer, address) for row in rows[:limit]], len(rows) > limit
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,6 +11,7 @@ from django.db import connection
 
 from django_convo.models import (
     Attachment,
+    Departure,
     Draft,
     Event,
     Mention,
@@ -38,6 +40,7 @@ def tables() -> dict[str, str]:
         "attachments": Attachment,
         "mentions": Mention,
         "events": Event,
+        "departures": Departure,
     }
     return {name: model._meta.db_table for name, model in models.items()}
 
@@ -75,12 +78,17 @@ def parameter(value: str) -> str:
     return value if is_postgres() else value.replace("-", "")
 
 
-def stamp(moment: Any) -> str | None:
+def moment(value: datetime) -> Any:
+    """Return a time as the database compares it."""
+    return value if is_postgres() else str(value.astimezone(timezone.utc).replace(tzinfo=None))
+
+
+def stamp(value: Any) -> str | None:
     """Return a time as JSON has it."""
-    if moment is None:
+    if value is None:
         return None
     # SQLite gives texts, and times without a zone.
-    text = moment.replace(" ", "T") if isinstance(moment, str) else moment.isoformat()
+    text = value.replace(" ", "T") if isinstance(value, str) else value.isoformat()
     return f"{text.removesuffix('+00:00')}Z"
 
 

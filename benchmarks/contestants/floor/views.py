@@ -13,8 +13,10 @@ from benchmarks.authentication import HEADER, user_named
 
 from .inbox import read_inbox
 from .messages import read_messages
+from .searching import search as read_found
 from .sending import send
-from .sql import parameter, select, tables
+from .sql import moment, parameter, select, tables
+from .syncing import sync as read_missed
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -43,7 +45,7 @@ def unread(request: HttpRequest) -> HttpResponse:
     """Answer as `GET /unread/` does."""
     names = tables()
     heard = "(p.muted_until IS NULL OR p.muted_until <= %s)"
-    now = datetime.now(timezone.utc)
+    now = moment(datetime.now(timezone.utc))
     rows = select(
         f"""
         SELECT count(*) FILTER (WHERE c.count_seq > p.read_count_seq AND {heard}),
@@ -57,6 +59,22 @@ def unread(request: HttpRequest) -> HttpResponse:
     )
     conversations, many, mentions = rows[0]
     return _answer({"conversations": conversations, "messages": many, "mentions": mentions})
+
+
+@csrf_exempt
+def sync(request: HttpRequest) -> HttpResponse:
+    """Answer as `POST /sync/` does."""
+    asked = json.loads(request.body)
+    return _answer(read_missed(_viewer(request), asked["cursor"], asked["heads"], _address(request)))
+
+
+def search(request: HttpRequest, *, walks: bool = False) -> HttpResponse:
+    """Answer as `GET /search/` does; the cursor is not signed."""
+    word = request.GET["q"]
+    shown, has_more = read_found(_viewer(request), word, _address(request), walks=walks)
+    here = request.build_absolute_uri(request.path)
+    older = f"{here}?cursor={shown[-1]['message']['message_id']}&q={word}" if has_more else None
+    return _answer({"next": older, "previous": None, "results": shown})
 
 
 def _send(request: HttpRequest, conversation_id: str) -> HttpResponse:
