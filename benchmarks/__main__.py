@@ -1,4 +1,4 @@
-"""`python -m benchmarks <workload>`, from the root of a checkout: measures and prints."""
+"""`python -m benchmarks [workload]`, from the root of a checkout: measures and prints; without a name, all in a row."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ import sys
 
 import django
 
-WORKLOADS = ("reads", "sends", "mixed", "growth", "search")
+# Over the same data sets, with the same options.
+IN_A_ROW = ("reads", "sends", "mixed", "growth", "peers")
+# With options of their own.
+OTHERS = ("search", "drop")
 
 
 def main() -> None:
     """Run the workload that is named first; the rest are its own options."""
-    name, *arguments = sys.argv[1:] or [""]
-    if name not in WORKLOADS:
-        sys.exit(f"Name one of: {', '.join(WORKLOADS)}. Each takes --help.")
+    first, *arguments = sys.argv[1:] or [""]
+    if first.startswith("--") or not first:
+        names, arguments = IN_A_ROW, sys.argv[1:]
+    elif first in (*IN_A_ROW, *OTHERS):
+        names = (first,)
+    else:
+        sys.exit(
+            f"Name one of: {', '.join((*IN_A_ROW, *OTHERS))}. Each takes --help; without a name: {', '.join(IN_A_ROW)}."
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
     django.setup()
-    importlib.import_module(f"benchmarks.{name}").main(arguments)
+    for name in names:
+        importlib.import_module(f"benchmarks.{name}").main(arguments)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-HEADER = "HTTP_X_USER"
+from benchmarks.calls import HEADER
+
 _known: dict[str, Any] = {}
 
 

@@ -15,24 +15,34 @@ from django.db import connection
 from benchmarks.plots import bars, lines
 from benchmarks.rounds import Figures
 
-_HEAD = (
-    f"{'':8} {'queries':>8} {'bytes':>9} {'python':>8} {'database':>9} "
-    f"{'p50':>8} {'p99':>8} {'ratio':>7} {'of CPU':>7}"
+_COLUMNS = " ".join(
+    f"{name:>{width}}"
+    for name, width in (
+        ("queries", 8),
+        ("bytes", 9),
+        ("python", 8),
+        ("database", 9),
+        ("p50", 8),
+        ("p99", 8),
+        ("ratio", 7),
+        ("of CPU", 7),
+    )
 )
 
 
 def table(title: str, figures: Mapping[str, Figures], lacks: Mapping[str, str] | None = None) -> str:
     """Return the lines of one workload; ratios are to the floor, of the median and of the CPU time."""
     floor = figures.get("floor")
-    text = [title, _HEAD]
+    width = max(map(len, [*figures, *(lacks or {})]))
+    text = [title, f"{'':{width}} {_COLUMNS}"]
     for name, taken in figures.items():
         database = "" if taken.database is None else f"{taken.database:.2f}"
         ratio = "" if floor is None else f"{taken.p50 / floor.p50:7.2f} {taken.cpu / floor.cpu:7.2f}"
         text.append(
-            f"{name:8} {taken.queries:8} {taken.bytes:9,} {taken.python:8.2f} {database:>9} "
+            f"{name:{width}} {taken.queries:8} {taken.bytes:9,} {taken.python:8.2f} {database:>9} "
             f"{taken.p50:8.2f} {taken.p99:8.2f} {ratio}  {(lacks or {}).get(name, '')}".rstrip()
         )
-    text += [f"{name:8} {reason}" for name, reason in (lacks or {}).items() if name not in figures]
+    text += [f"{name:{width}} {reason}" for name, reason in (lacks or {}).items() if name not in figures]
     return "\n".join(text) + "\n"
 
 

@@ -6,7 +6,6 @@ Server and clients share the machine, as the figures say; both are bounded in nu
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import subprocess
@@ -21,8 +20,7 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from benchmarks.authentication import HEADER
-from benchmarks.calls import Request
+from benchmarks.calls import HEADER, Request
 from benchmarks.cpu import cpu_of
 
 WORKERS = 2
@@ -131,12 +129,12 @@ async def _client(port: int, draw: Callable[[], tuple[str, Request]], ends: floa
 
 async def _ask(port: int, request: Request) -> int:
     """Ask on a connection of its own, which gunicorn's plain workers close after the answer."""
-    body = b"" if request.body is None else json.dumps(request.body).encode()
+    content_type, body = request.content()
     query = f"?{request.query}" if request.query else ""
     head = (
         f"{request.method} {quote(request.path)}{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         f"{_HEADER_NAME}: {request.user}\r\nAccept: application/json\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

@@ -13,7 +13,7 @@ from django.db import connection
 
 from .cast import Cast
 from .seeding import seed
-from .sizes import SIZES, Size
+from .sizes import Size
 
 # Before 6.1, Django reads a test database into memory unless it is told not to; since then, to tell it is deprecated.
 _NO_COPY: dict[str, Any] = {} if django.VERSION >= (6, 1) else {"serialize": False}
@@ -33,12 +33,11 @@ def data_set(size: Size, *, fresh: bool = False, keep: bool = True) -> Iterator[
         _close(before, keep=keep)
 
 
-def drop_all() -> None:
-    """Drop the data sets of every size."""
+def drop(size: Size) -> None:
+    """Drop the data set of that size, if there is one."""
     before = connection.settings_dict["NAME"]
-    for size in SIZES.values():
-        _open(size)
-        _close(before, keep=False)
+    _open(size)
+    _close(before, keep=False)
 
 
 def database_name(size: Size) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from benchmarks.authentication import HEADER, user_named
+from benchmarks.authentication import user_named
+from benchmarks.calls import HEADER
 
 from .inbox import read_inbox
 from .messages import read_messages
