@@ -1,4 +1,7 @@
-"""`python -m benchmarks [workload]`, from the root of a checkout: measures and prints; without a name, all in a row."""
+"""`python -m benchmarks [workload]`, from the root of a checkout: measures and prints.
+
+Without a name, all that are measured beside other contestants, in a row.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,21 @@ import sys
 
 import django
 
-# Over the same data sets, with the same options.
-IN_A_ROW = ("reads", "sends", "mixed", "growth", "peers")
-# With options of their own.
-OTHERS = ("search", "drop")
+# Over the same data sets, with the same options, in a site of their own.
+BESIDE = ("reads", "sends", "mixed", "growth", "peers")
+WORKLOADS = (*BESIDE, "drop", "search")
+_SETTINGS = dict.fromkeys((*BESIDE, "drop"), "benchmarks.contestants.settings")
 
 
 def main() -> None:
     """Run the workload that is named first; the rest are its own options."""
     first, *arguments = sys.argv[1:] or [""]
-    if first.startswith("--") or not first:
-        names, arguments = IN_A_ROW, sys.argv[1:]
-    elif first in (*IN_A_ROW, *OTHERS):
-        names = (first,)
-    else:
-        sys.exit(
-            f"Name one of: {', '.join((*IN_A_ROW, *OTHERS))}. Each takes --help; without a name: {', '.join(IN_A_ROW)}."
-        )
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+    names: tuple[str, ...] = (first,)
+    if not first or first.startswith("--"):
+        names, arguments = BESIDE, sys.argv[1:]
+    elif first not in WORKLOADS:
+        sys.exit(f"Name one of: {', '.join(WORKLOADS)}. Each takes --help.")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS.get(names[0], "benchmarks.settings"))
     django.setup()
     for name in names:
         importlib.import_module(f"benchmarks.{name}").main(arguments)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.test.utils import setup_test_environment, teardown_test_environment
 
-from benchmarks.authentication import forget_users
+from benchmarks.contestants.authentication import forget_users
 from benchmarks.data import SIZES
 
 

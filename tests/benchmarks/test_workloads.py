@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str) -> dict[str, Any]:
     """Run a workload in SQLite, and return what it wrote."""
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "DJANGO_SETTINGS_MODULE": "benchmarks.contestants.settings",
         "CONVO_TEST_DATABASE": "sqlite",
         "CONVO_TEST_FOLDER": str(folder),
     }

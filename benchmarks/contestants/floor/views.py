@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from benchmarks.authentication import user_named
 from benchmarks.calls import HEADER
+from benchmarks.contestants.authentication import user_named
 
 from .inbox import read_inbox
 from .messages import read_messages
