@@ -1,4 +1,5 @@
-"""Conversations as the inbox and `sync` show them: a page in one statement, all that stands in it."""
+"""Conversations as the inbox and `sync` show them: a page in one statement, and one for what stands
+beside the last messages."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from django_convo.policy.capabilities import SHOWN
 from django_convo.policy.roles import CONVERSATION_ROLES
 from django_convo.policy.rules import _FIXED_IN_DIRECT
 
+from .beside import add_beside
 from .shapes import message_columns, message_joins, message_json
 from .sql import array, gathered, key, largest, loads, moment, parameter, select, stamp, tables
 
@@ -101,19 +103,25 @@ def read_inbox(viewer: str, limit: int, address: str) -> tuple[list[dict[str, An
     """Return a page of the inbox, and whether there are more."""
     me = parameter(viewer)
     statement = _statement(connection.vendor, changed=False)
-    rows = select(statement, [me, moment(datetime.now(timezone.utc)), limit + 1, me])
-    return [_conversation(row, viewer, address) for row in rows[:limit]], len(rows) > limit
+    rows = select(statement, [me, moment(datetime.now(timezone.utc)), limit + 1])
+    return _shown(rows[:limit], viewer, address), len(rows) > limit
 
 
 def read_changed(viewer: str, since: datetime, limit: int, address: str) -> tuple[list[dict[str, Any]], bool]:
     """Return what changed since a moment, the longest ago first, and whether there is more."""
     me, after = parameter(viewer), moment(since)
     statement = _statement(connection.vendor, changed=True)
-    rows = select(statement, [me, after, after, limit + 1, me])
-    return [_conversation(row, viewer, address) for row in rows[:limit]], len(rows) > limit
+    rows = select(statement, [me, after, after, limit + 1])
+    return _shown(rows[:limit], viewer, address), len(rows) > limit
 
 
-def _conversation(row: Sequence[Any], viewer: str, address: str) -> dict[str, Any]:
+def _shown(rows: Sequence[Any], viewer: str, address: str) -> list[dict[str, Any]]:
+    conversations = [_conversation(row, viewer) for row in rows]
+    add_beside([item["last_message"] for item in conversations if item["last_message"] is not None], viewer, address)
+    return conversations
+
+
+def _conversation(row: Sequence[Any], viewer: str) -> dict[str, Any]:
     (
         key, kind, title, topic, created_at, creator, creator_name, metadata, subject_type, subject_id, closed_at,
         slow, people, last_at, last_seq, count_seq, event_seq, role, joined_at, read, read_count, mentions, muted,
@@ -133,7 +141,7 @@ def _conversation(row: Sequence[Any], viewer: str, address: str) -> dict[str, An
         "slow_mode_seconds": slow,
         "participant_count": people,
         "participants": [_participant(item, kind) for item in loads(row[_CONVERSATION])],
-        "last_message": None if message[0] is None else message_json(message, viewer, address),
+        "last_message": None if message[0] is None else message_json(message, viewer),
         "last_message_at": stamp(last_at),
         "last_seq": last_seq,
         "count_seq": count_seq,

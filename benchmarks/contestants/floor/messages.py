@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from .beside import add_beside
 from .shapes import message_columns, message_joins, message_json
 from .sql import largest, parameter, select, smallest, tables
 
@@ -40,14 +41,16 @@ def read_messages(
 ) -> dict[str, Any] | None:
     """Return the newest messages, those before a number or those around one; None to those who are no members."""
     me, place = parameter(viewer), parameter(conversation)
-    parameters = [*([me] if full else []), me, place, *([] if seq is None else [seq])]
+    parameters = [me, place, *([] if seq is None else [seq])]
     if part == "around":
         parameters += [me, place]
     rows = select(_statement(connection.vendor, part, full=full), parameters)
     if not rows:
         return None
     last_seq, event_seq, oldest = rows[0][:3]
-    shown = [message_json(row[3:], viewer, address) for row in rows[:_LIMIT]]
+    shown = [message_json(row[3:], viewer) for row in rows[:_LIMIT]]
+    if full:
+        add_beside(shown, viewer, address)
     has_newer = shown[0]["seq"] < last_seq
     return {
         "next": f"{path}?before={shown[-1]['seq']}" if len(rows) > _LIMIT else None,

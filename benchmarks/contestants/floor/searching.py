@@ -10,6 +10,7 @@ from typing import Any
 
 from django_convo.models.fields import SEARCH_VECTOR
 
+from .beside import add_beside
 from .shapes import message_columns, message_joins, message_json
 from .sql import is_postgres, parameter, select, tables
 
@@ -20,11 +21,11 @@ _WINDOW = 100
 
 def search(viewer: str, word: str, address: str, *, walks: bool) -> tuple[list[dict[str, Any]], bool]:
     """Return the best of the newest matches, and whether there are more."""
-    me = parameter(viewer)
-    rows = select(_statement(walks=walks), [*_asked(me, word, walks=walks), me])
+    rows = select(_statement(walks=walks), _asked(parameter(viewer), word, walks=walks))
     begins = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
-    found = [message_json(row, viewer, address) for row in rows[:_WINDOW]]
+    found = [message_json(row, viewer) for row in rows[:_WINDOW]]
     found.sort(key=lambda message: _rank(word, message), reverse=True)
+    add_beside(found[:_PAGE], viewer, address)
     shown = [
         {
             "message": message,

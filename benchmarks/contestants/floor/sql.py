@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -63,6 +64,13 @@ def array(*columns: str) -> str:
 def gathered(rows: str) -> str:
     """Return the expression for the JSON array of all rows, as text."""
     return f"json_agg({rows})::text" if is_postgres() else f"json_group_array({rows})"
+
+
+def among(column: str, keys: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return the condition for one of several UUIDs, and its parameters."""
+    if is_postgres():
+        return f"{column} = ANY(%s::uuid[])", [list(keys)]
+    return f"{column} IN ({', '.join(['%s'] * len(keys))})", [parameter(value) for value in keys]
 
 
 def largest(*values: str) -> str:

@@ -1,4 +1,4 @@
-"""What somebody has missed, in four statements; of the log, it knows the events of messages alone."""
+"""What somebody has missed, in six statements; of the log, it knows the events of messages alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.core import signing
 
 from django_convo.conf import settings
 
+from .beside import add_beside
 from .inbox import read_changed
 from .shapes import message_columns, message_joins, message_json
 from .sql import key, moment, parameter, select, stamp, tables
 
 _OVERLAP = timedelta(seconds=60)
+_EVENT = 7
 
 
 def sync(viewer: str, cursor: str, heads: Mapping[str, int], address: str) -> dict[str, Any]:
@@ -78,10 +80,14 @@ def _frames(
         {message_joins(full=True)}
         WHERE {wanted} ORDER BY e.conversation_id, e.event_seq
         """,
-        [parameter(viewer), *parameters],
+        parameters,
     )
+    messages = [message_json(row[_EVENT:], viewer) for row in rows]
+    add_beside(messages, viewer, address)
     frames: dict[str, list[dict[str, Any]]] = {name: [] for name in within}
-    for conversation, kind, event_seq, seq, actor, at, name, *message in rows:
+    for (conversation, kind, event_seq, seq, actor, at, name), message in zip(
+        (row[:_EVENT] for row in rows), messages, strict=True
+    ):
         frames[conversation].append(
             {
                 "type": kind,
@@ -91,7 +97,7 @@ def _frames(
                 "count_seq": known[conversation][1],
                 "actor": {"user_id": actor, "name": name, "avatar": None},
                 "at": stamp(at),
-                "data": {"message": _framed(message_json(message, viewer, address))},
+                "data": {"message": _framed(message)},
             }
         )
     return frames
