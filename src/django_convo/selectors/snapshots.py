@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BigIntegerField, Q, Subquery
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from django_convo.models import Participant
-from django_convo.policy import allows, capabilities, capabilities_in
+from django_convo.policy import allows, capabilities, capabilities_in, powers_of
 
 from .extras import decorate_messages
 from .inbox import remember
-from .messages import readable
-from .receipts import with_receipts
+from .kept import bound_actor, bound_ids, bound_now, kept, length_of, spread
+from .messages import readable, readable_by
+from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
 if TYPE_CHECKING:
-    from django_convo.models import AbstractConversation
+    from django_convo.models import AbstractConversation, AbstractMessage
 
 # How many participants a conversation shows of itself; the rest are pages of their own.
 FIRST_PARTICIPANTS: Final = 10
@@ -58,17 +60,26 @@ def _first_participants(actor: Any, conversations: Sequence[AbstractConversation
     if not conversations:
         return {}
     small = [item.pk for item in conversations if item.participant_count <= FIRST_PARTICIPANTS]
-    wanted = Q(conversation__in=small)
-    for item in conversations:
-        if item.participant_count > FIRST_PARTICIPANTS:
-            tenth = Participant.objects.filter(conversation=item.pk).order_by("pk").values("pk")
-            bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
-            wanted |= Q(conversation=item.pk, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
-    rows = with_receipts(actor, Participant.objects.filter(wanted).select_related("user"), conversations)
+    large = [item.pk for item in conversations if item.participant_count > FIRST_PARTICIPANTS]
+    directs = told_in(actor, conversations)
+    statement = _participants_of(length_of(small), length_of(large), length_of(directs))
+    values = {**spread("small", small), **spread("large", large), **spread("direct", directs)}
     found: dict[Any, list[Participant]] = {}
-    for participant in rows.order_by("conversation_id", "pk"):
+    for participant in statement.read(actor=actor.pk, **values):
         found.setdefault(participant.conversation_id, []).append(participant)
     return found
+
+
+@kept
+def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participant]:
+    wanted = Q(conversation__pk__in=bound_ids("small", small))
+    for key in bound_ids("large", large):
+        tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
+        bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
+        wanted |= Q(conversation=key, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
+    rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
+    mark = receipt_mark(bound_actor(), bound_ids("direct", directs))
+    return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
 
 
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:
@@ -76,5 +87,21 @@ def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) ->
     keys = {item.last_message_id: item.pk for item in conversations if item.last_message_id is not None}
     if not keys:
         return {}
-    rows = readable(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
+    powers = powers_of(actor)
+    if powers is None:
+        rows: Any = readable(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
+    else:
+        values = {**spread("message", keys), **spread("conversation", keys.values())}
+        statement = _messages_by_key(powers, length_of(keys))
+        rows = statement.read(actor=actor.pk, now=timezone.now(), **values)
     return {message.pk: message for message in rows}
+
+
+@kept
+def _messages_by_key(powers: frozenset[str], length: int) -> QuerySet[AbstractMessage]:
+    rows = readable_by(bound_actor(), powers, bound_now())
+    keys: dict[str, Any] = {
+        "pk__in": bound_ids("message", length),
+        "conversation__pk__in": bound_ids("conversation", length),
+    }
+    return rows.filter(**keys)
