@@ -150,13 +150,23 @@ def find_readable_conversation(actor: Any, conversation_id: UUID) -> AbstractCon
 
 def find_message(actor: Any, message_id: UUID, conversation: AbstractConversation | None = None) -> AbstractMessage:
     """Return a message that the actor may read, in that conversation if one is given; raises NotFound."""
-    rows = readable(actor).filter(pk=message_id)
+    keys = {"pk": message_id}
     if conversation is not None:
-        rows = rows.filter(conversation=conversation.pk)
-    message = rows.first()
-    if message is None:
+        keys["conversation"] = conversation.pk
+    powers = powers_of(actor)
+    if powers is None:
+        found = list(readable(actor).filter(**keys))
+    else:
+        found = _one_readable(powers, tuple(keys)).read(actor=actor.pk, now=timezone.now(), **keys)
+    if not found:
         raise NotFound
-    return message
+    return found[0]
+
+
+@kept
+def _one_readable(powers: frozenset[str], names: tuple[str, ...]) -> QuerySet[AbstractMessage]:
+    keys = {name: bound_id(name) for name in names}
+    return readable_by(bound_actor(), powers, bound_now()).filter(**keys)
 
 
 def look_up(actor: Any, message: AbstractMessage) -> None:
@@ -216,7 +226,7 @@ def _part(
     actor: Any, conversation: AbstractConversation, marks: dict[str, int], *, limit: int, upwards: bool
 ) -> tuple[list[AbstractMessage], bool]:
     """Read the newest messages between the marks, or `upwards` the oldest, and say whether there are more."""
-    oldest = _own_sight(actor, conversation)
+    oldest = sight_of(actor, powers_of(actor), conversation)
     if oldest is None:
         rows = readable(actor).filter(conversation=conversation.pk, **marks)
         return keyset_rows(rows, order=CONVERSATION_ORDER, limit=limit, backwards=upwards)
@@ -235,12 +245,12 @@ def _statement_of_part(marks: tuple[str, ...], upwards: bool, limit: int) -> Que
     return shown.order_by(*turned(CONVERSATION_ORDER, upwards))[:limit]
 
 
-def _own_sight(actor: Any, conversation: AbstractConversation) -> int | None:
-    """Return from which number on the actor sees messages of the conversation by the package's own policy, or None.
+def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractConversation) -> int | None:
+    """Return from which number on the actor sees messages of a conversation, as `policy.sight` has it.
 
-    It stands in the row that the conversation was read with, so that the policy need not be asked by a subquery.
+    It stands in the row that the conversation was read with, so that no subquery need ask it. None where nothing is
+    seen, and, with `powers` of None, where only the host's policy knows.
     """
-    powers = powers_of(actor)
     if powers is None or conversation.deleted_at is not None:
         return None
     if capabilities.VIEW_ANY in powers:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BigIntegerField, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from django_convo.models import Participant
-from django_convo.policy import allows, capabilities, capabilities_in, powers_of
+from django_convo.models import Participant, get_message_model
+from django_convo.policy import allows, capabilities, capabilities_in, not_banned, powers_of
 
 from .extras import decorate_messages
 from .inbox import remember
 from .kept import bound_actor, bound_ids, bound_now, kept, length_of, spread
-from .messages import readable, readable_by
+from .messages import readable, sight_of, with_shown
 from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
 if TYPE_CHECKING:
-    from django_convo.models import AbstractConversation, AbstractMessage
+    from django_convo.models import AbstractConversation
 
 # How many participants a conversation shows of itself; the rest are pages of their own.
 FIRST_PARTICIPANTS: Final = 10
@@ -83,25 +83,28 @@ def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participa
 
 
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:
-    """Look the last messages up by their keys, through what the actor may read."""
-    keys = {item.last_message_id: item.pk for item in conversations if item.last_message_id is not None}
-    if not keys:
-        return {}
+    """Look the last messages up by their keys, as far as the actor may read them."""
+    wanted = {item.last_message_id: item for item in conversations if item.last_message_id is not None}
     powers = powers_of(actor)
-    if powers is None:
-        rows: Any = readable(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
-    else:
-        values = {**spread("message", keys), **spread("conversation", keys.values())}
-        statement = _messages_by_key(powers, length_of(keys))
-        rows = statement.read(actor=actor.pk, now=timezone.now(), **values)
-    return {message.pk: message for message in rows}
+    if powers is None and wanted:
+        keys = {item.pk for item in wanted.values()}
+        return {row.pk: row for row in readable(actor).filter(pk__in=wanted, conversation__in=keys)}
+    sight = {key: begin for key, item in wanted.items() if (begin := sight_of(actor, powers, item)) is not None}
+    if not sight:
+        return {}
+    values = {**spread("message", sight), **spread("conversation", [wanted[key].pk for key in sight])}
+    rows = _messages_by_key(length_of(sight)).read(actor=actor.pk, now=timezone.now(), **values)
+    for row in rows:
+        row.reply_is_visible = row.reply_is_visible and row.reply_to.seq >= sight[row.pk]
+    return {row.pk: row for row in rows if row.seq >= sight[row.pk]}
 
 
 @kept
-def _messages_by_key(powers: frozenset[str], length: int) -> QuerySet[AbstractMessage]:
-    rows = readable_by(bound_actor(), powers, bound_now())
+def _messages_by_key(length: int) -> QuerySet[Any]:
     keys: dict[str, Any] = {
         "pk__in": bound_ids("message", length),
         "conversation__pk__in": bound_ids("conversation", length),
     }
-    return rows.filter(**keys)
+    # Where the actor's sight begins is known of each conversation, so that no subquery has to ask it.
+    rows = get_message_model()._default_manager.filter(not_banned(bound_actor(), bound_now()), **keys)
+    return with_shown(rows, Q(reply_to__conversation=F("conversation")))

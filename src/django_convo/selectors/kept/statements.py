@@ -20,6 +20,8 @@ from .instances import Part, Row
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
 
+Reader = Callable[[Sequence[Row]], list[Any]]
+_READERS: Final = "_convo_readers"
 # Of each list. There are a dozen combinations of filters in use; a client that tries all of them builds them anew.
 MOST_KEPT: Final = 256
 
@@ -32,10 +34,10 @@ class Statement(Generic[M]):
         self.alias = rows.db
         self.sql, self.parameters = compiler.as_sql()
         # Not the compiler itself: it holds the connection of the thread that asked first.
-        self._select: Sequence[Any] = compiler.select
-        self._info: dict[str, Any] | None = compiler.klass_info
+        self._select: Sequence[Any] = compiler.select[: compiler.col_count]
+        has_instances = rows._fields is None  # type: ignore[attr-defined]
+        self._info: dict[str, Any] | None = compiler.klass_info if has_instances else None
         self._annotations: dict[str, int] = compiler.annotation_col_map or {}
-        self._readers: WeakKeyDictionary[Any, Callable[[Sequence[Row]], list[Any]]] = WeakKeyDictionary()
 
     def read(self, **values: Any) -> list[M]:
         """Run it with these values; one query. Plain rows where the QuerySet was one of values."""
@@ -44,12 +46,14 @@ class Statement(Generic[M]):
         with connection.cursor() as cursor:
             cursor.execute(self.sql, parameters)
             rows = cursor.fetchall()
-        reader = self._readers.get(connection)
+        # What turns values into those of Python belongs to the connection: kept there, it goes when that goes.
+        readers: WeakKeyDictionary[Any, Reader] = vars(connection).setdefault(_READERS, WeakKeyDictionary())
+        reader = readers.get(self)
         if reader is None:
-            reader = self._readers[connection] = self._reader(connection)
+            reader = readers[self] = self._reader(connection)
         return reader(rows)
 
-    def _reader(self, connection: Any) -> Callable[[Sequence[Row]], list[Any]]:
+    def _reader(self, connection: Any) -> Reader:
         converters = {}
         for place, (expression, *_) in enumerate(self._select):
             steps = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
