@@ -19,7 +19,7 @@ from benchmarks.mix import ALL_HAVE, PROPORTIONS, Drawer, people
 from benchmarks.options import add_options, prepared
 from benchmarks.report import Folder
 from benchmarks.sends import DOORS, new_message
-from benchmarks.server import WORKERS, Load, Server, drive, percentile, server
+from benchmarks.server import Load, Server, drive, percentile, server
 
 # How long somebody takes from one action to the next.
 _BETWEEN_ACTIONS = 20
@@ -33,13 +33,14 @@ def main(arguments: list[str]) -> None:
     add_options(parser)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2, help="of the server: as many as there are cores")
     options = parser.parse_args(arguments)
     size, folder = SIZES[options.size], Folder(options.output)
     with prepared(), data_set(size, fresh=options.fresh, keep=not options.drop) as cast:
         crowd = people(cast, random.Random(2))
         everything = Drawer(crowd, "api", PROPORTIONS)
         common = {name: Drawer(crowd, door, ALL_HAVE) for name, door in _DOORS.items() if name != "tuned"}
-        with server() as site:
+        with server(options.workers) as site:
             _run("mixed", "all that people do", {"ours": everything}, site, options, folder)
             _run("mixed_common", "what every contestant has", common, site, options, folder)
             _run("sends_many", "sends to many conversations", _sends(cast, cast.many), site, options, folder)
@@ -65,7 +66,7 @@ def _run(
         for contestant, draw in draws.items():
             seconds = options.seconds / options.turns
             turns[contestant].append(drive(site, draw, clients=options.clients, seconds=seconds))
-    print(f"{title}, {options.clients} clients, {WORKERS} workers")
+    print(f"{title}, {options.clients} clients, {options.workers} workers")
     print(f"{'':8} {'a second':>9} {'p50':>8} {'p99':>8} {'python':>8} {'database':>9} {'users a core':>13}")
     for contestant, loads in turns.items():
         taken = _sum(loads)

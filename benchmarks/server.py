@@ -23,7 +23,6 @@ from django.db import connection
 from benchmarks.calls import HEADER, Request
 from benchmarks.cpu import cpu_of
 
-WORKERS = 2
 _START_SECONDS = 20
 _HEADER_NAME = HEADER.removeprefix("HTTP_").replace("_", "-")
 
@@ -83,7 +82,7 @@ class Server:
 
 
 @contextmanager
-def server(workers: int = WORKERS) -> Iterator[Server]:
+def server(workers: int) -> Iterator[Server]:
     """Serve the data set that is connected to, with gunicorn's plain workers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
