@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -23,18 +24,19 @@ from django_convo.selectors import (
     INBOX_ORDER,
     InboxFilters,
     inbox,
+    inbox_page,
     open_channels,
 )
 from django_convo.selectors.people import find_people
 from django_convo.selectors.search import is_known_as, is_titled
 from django_convo.types import ConversationKind
 
-from .base import LARGEST_NUMBER, UserKeyField, model_key, rendered, stamp
+from .base import LARGEST_NUMBER, KeysetPagination, UserKeyField, model_key, rendered, stamp
 from .membership import MembershipSerializer, counts
 from .messages import ClientIdField, MessageBodyField, MessageSerializer, MetadataField, in_order
 from .participants import ParticipantSerializer
 from .scoped import ConversationScopedViewSet
-from .users import UserCardSerializer, card
+from .users import UserCardSerializer, cards_of
 
 
 class SubjectSerializer(serializers.Serializer[Any]):
@@ -78,7 +80,7 @@ class ConversationSerializer(serializers.Serializer[Any]):
             "title": row.title,
             "topic": row.topic,
             "created_at": stamp(row.created_at),
-            "created_by": card(row.created_by) if row.created_by_id is not None else None,
+            "created_by": cards_of(self.context).of(row.created_by) if row.created_by_id is not None else None,
             "metadata": in_order(row.metadata),
             "subject": subject_of(row),
             "closed_at": stamp(row.closed_at),
@@ -170,23 +172,12 @@ class ConversationViewSet(ConversationScopedViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the inbox, or the channels to join, as the filters say."""
-        query = self.query
-        kind = query.choice("kind", ConversationKind.values)
-        filters = InboxFilters(
-            kind=kind,
-            unread=query.flag("unread"),
-            archived=query.flag("archived") or False,
-            pinned=query.flag("pinned"),
-            participant=query.user_key("participant"),
-            subject_type=self._subject_type(),
-            subject_id=query.text("subject_id"),
-        )
-        words = self.searched("search")
+        query, filters, words = self.query, self._filters(), self.searched("search")
         if query.flag("joined") is False:
             self.keyset_order = CHANNEL_ORDER
             channels = open_channels(self.request.user)
             channels = channels if words is None else channels.filter(is_titled(words))
-            return channels if kind in (None, ConversationKind.CHANNEL) else channels.none()
+            return channels if filters.kind in (None, ConversationKind.CHANNEL) else channels.none()
         conversations = inbox(self.request.user, filters=filters)
         if words is not None:
             conversations = conversations.filter(is_known_as(self.request.user, words))
@@ -195,8 +186,30 @@ class ConversationViewSet(ConversationScopedViewSet):
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List one's own conversations: pinned first, then by latest activity."""
-        rows = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response(self.render_conversations(list(rows)))
+        paginator = self.paginator
+        if isinstance(paginator, KeysetPagination) and self._is_plain_inbox():
+            read = partial(inbox_page, request.user, filters=self._filters())
+            rows = paginator.paginate(read, request, self.keyset_order)
+        else:
+            rows = list(self.paginate_queryset(self.get_queryset()) or [])
+        return self.get_paginated_response(self.render_conversations(rows))
+
+    def _is_plain_inbox(self) -> bool:
+        """Say whether the inbox is asked for as clients open it, which has a statement of its own that is kept."""
+        is_ours = type(self).get_queryset is ConversationViewSet.get_queryset
+        return is_ours and not any(map(self.query.text, ("joined", "search", "subject_type", "subject_id")))
+
+    def _filters(self) -> InboxFilters:
+        query = self.query
+        return InboxFilters(
+            kind=query.choice("kind", ConversationKind.values),
+            unread=query.flag("unread"),
+            archived=query.flag("archived") or False,
+            pinned=query.flag("pinned"),
+            participant=query.user_key("participant"),
+            subject_type=self._subject_type(),
+            subject_id=query.text("subject_id"),
+        )
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a conversation, with its first message if there is one; 200 with the direct that exists already."""
