@@ -18,8 +18,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 
-from django_convo.api.routes import ROUTES
 from django_convo.api.throttles import DEFAULT_RATES
+from django_convo.urls import urlpatterns
 from tests.api.hostile import (
     BAD_QUERIES,
     DOORS,
@@ -176,6 +176,7 @@ FIELDS: dict[tuple[str, str], dict[str, set[str]]] = {
     ("message-forward", "post"): FORWARDING,
     ("scheduled-detail", "patch"): EDITING | {"send_at": NOTHING},
     ("draft", "put"): {"message_body": BODY | {"empty", "blank"}, "reply_to": {"null"}},
+    ("typing", "post"): {"is_typing": FLAG},
     ("sync", "post"): {
         "cursor": {"null"},
         "heads": {"null", "object"},
@@ -249,6 +250,7 @@ def body_of(world: World, door: Door) -> dict[str, Any]:
             "metadata": {"colour": "blue"},
         },
         "draft": {"message_body": "Yes", "reply_to": str(world.message.pk)},
+        "typing": {"is_typing": True},
         "sync": {"heads": {str(world.group.pk): 1}},
     }
     bodies["conversation-message-detail"] = bodies["message-detail"]
@@ -310,6 +312,8 @@ def test_field_refuses_what_it_cannot_hold(world: World, door: Door, place: str)
 
 
 def success(door: Door) -> int:
+    if door.route == "typing":
+        return 204
     return 201 if door.route in CREATING else 200
 
 
@@ -395,7 +399,8 @@ def test_every_query_parameter_and_body_is_in_the_tables() -> None:
     for door in DOORS:
         operation = paths[_template(door)][door.method]
         named = {item["name"] for item in operation.get("parameters", ()) if item["in"] == "query"}
-        if named:
+        # A stream is served by ASGI alone: its own tests have what is no cursor.
+        if named and door.route != "stream":
             asked[door.route] = named
         if "requestBody" in operation:
             bodies.add(door.key)
@@ -405,8 +410,8 @@ def test_every_query_parameter_and_body_is_in_the_tables() -> None:
 
 
 def _template(door: Door) -> str:
-    route = next(route for route in ROUTES if route.name == door.route)
-    return "/api/" + route.path.replace("<str:", "{").replace(">", "}")
+    pattern = next(pattern for pattern in urlpatterns if pattern.name == door.route)
+    return "/api/" + str(pattern.pattern).replace("<str:", "{").replace(">", "}")
 
 
 @pytest.mark.parametrize(("door", "parameter"), ASKED, ids=lambda value: str(value))

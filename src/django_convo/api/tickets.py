@@ -22,15 +22,10 @@ class TicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
 
 
-class NothingSerializer(serializers.Serializer[Any]):
-    """A body in which nothing is said."""
-
-
 class TicketViewSet(ConvoViewSet):
     """Tickets of the caller's."""
 
     noun = "tickets"
-    inputs = {"create": NothingSerializer}
     throttle_scopes = {"create": "ticket"}
 
     def get_answer_class(self) -> type[TicketSerializer]:
@@ -39,7 +34,6 @@ class TicketViewSet(ConvoViewSet):
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Issue a ticket; the connection that it opens ends with the login by which it was asked for."""
-        self.parse()
         kind, key = known_by(request)
         ticket = actions.issue_ticket(actor=request.user, login_kind=kind, login_key=key)
         return Response({"ticket": ticket}, status=201)
