@@ -99,6 +99,10 @@ class Courier:
         topic = self._hub.topics.get(news.conversation_id)
         if topic is None:
             return ()
+        if news.sights is not None and not news.asked >= set(topic.sights):
+            # Somebody has connected since it was asked who sees it: asked again, before anything is delivered.
+            self.look_at(topic.key)
+            return ()
         returning = set() if news.sights is None else self._see(topic, news.sights, news.membership_version)
         routes = topic.routes(self._hub.sessions)
         if news.has_gap:
@@ -170,14 +174,20 @@ class Courier:
                 await self._admit(user, joined)
 
     async def _admit(self, user: Any, joined: Joined) -> None:
+        key = joined.sight.conversation_id
+        topic = self._hub.topics.get(key)
+        if topic is not None and topic.delivered > joined.event_seq:
+            # Somebody else has connected meanwhile, who was told of more: between the two would be a hole.
+            self.tell_own(key, user)
+            return
         membership = Membership(
             sight=joined.sight, event_seq=joined.event_seq, membership_version=joined.membership_version
         )
         for session in self._hub.sessions_of(user):
-            session.push(joined.text)
+            session.push(joined.text, key, joined.event_seq)
             await self._hub.subscribe(session, [membership])
         # Behind the snapshot nothing may be missing.
-        self.look_at(joined.sight.conversation_id)
+        self.look_at(key)
 
 
 def _send(routes: Iterable[tuple[Session, Sight]], delivery: Delivery, key: UUID) -> None:

@@ -61,7 +61,7 @@ class Delivery:
 class News:
     """What is new in a conversation.
 
-    `sights` is None where who sees what is as it was, else of everyone asked about who sees it now. `is_gone`: it is
+    `sights` is None where who sees what is as it was, else who sees it now of those `asked` about. `is_gone`: it is
     there for nobody any more. `has_gap`: the log does not reach back to what was delivered. `own` are the users whose
     own state may have changed, `newcomers` those connected who see it and did not.
     """
@@ -71,6 +71,7 @@ class News:
     membership_version: int
     deliveries: list[Delivery] = field(default_factory=list)
     sights: dict[Any, Sight] | None = None
+    asked: frozenset[Any] = frozenset()
     has_gap: bool = False
     has_more: bool = False
     is_gone: bool = False
@@ -285,6 +286,7 @@ def _look_again(
         known = by_conversation.get(question.conversation_id, {})
         conversation = conversations[question.conversation_id]
         audience = get_policy().audience(conversation, None, list(known)) if known else set()
+        news.asked = question.users
         news.sights = {key: sight for key, sight in known.items() if key in audience and key in question.users}
         # Those whom the policy lets in by rows of the host's; everyone else is told by their own row.
         news.newcomers = {key for key in known if key in audience and key not in question.users}
