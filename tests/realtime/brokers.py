@@ -27,3 +27,9 @@ class StutteringBroker(DeafBroker):
         for hint in hints:
             self.hand_over(hint)
             self.hand_over(hint)
+
+
+class SharedBroker(MemoryBroker):
+    """Says that it reaches other processes, as hubs in other threads of this one may be taken for."""
+
+    supports_processes = True

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_convo import actions
-from django_convo.selectors.logins import SESSION
+from django_convo.selectors.logins import SESSION, keeps_sessions
 
 from .base import ConvoViewSet
 
@@ -45,6 +45,7 @@ def known_by(request: Request) -> tuple[str, str]:
     if isinstance(token, Model):
         return token._meta.label, str(token.pk)
     session = getattr(request, "session", None)
-    if token is None and session is not None and session.get(SESSION_KEY) == str(request.user.pk):
+    is_session = token is None and session is not None and session.get(SESSION_KEY) == str(request.user.pk)
+    if is_session and keeps_sessions():
         return SESSION, str(session.session_key)
     return "", ""

@@ -74,7 +74,8 @@ class Commands:
         if answer is None:
             return
         if answer.is_success:
-            noun = "message" if "message_id" in answer.data else "scheduled"
+            # What is scheduled names its message, too, once it is sent.
+            noun = "scheduled" if "scheduled_id" in answer.data else "message"
             self._reply(texts.answer("ack", command, **{noun: answer.data}))
         else:
             self._refuse_with(command, answer)

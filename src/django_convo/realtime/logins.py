@@ -18,6 +18,7 @@ logger = logging.getLogger("django_convo.realtime")
 
 # Less than the minute that is promised, with room for a slow answer.
 RECHECK_SECONDS: Final = 45
+_AGAIN_SECONDS: Final = 1
 _CODES: Final = {"logged_out": CloseCode.LOGGED_OUT, "banned": CloseCode.BANNED}
 
 
@@ -30,10 +31,14 @@ class LoginWatch:
         self._wake = asyncio.Event()
 
     def ask(self, key: Any) -> None:
-        """Look at a user's logins at once."""
+        """Look at a user's logins at once, and once more: Django tells of a logout before it ends the session."""
         if key in self._hub.sessions:
-            self._asked.add(key)
-            self._wake.set()
+            self._look_soon(key)
+            asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self._look_soon, key)
+
+    def _look_soon(self, key: Any) -> None:
+        self._asked.add(key)
+        self._wake.set()
 
     async def work(self) -> None:
         """Look at all of them in turns, and at single ones when there is a hint."""

@@ -59,7 +59,8 @@ class Presence:
             timer.cancel()
             return
         self._publish(key, is_on=True)
-        self._tell(key, is_on=True)
+        if not self._elsewhere.get(key):
+            self._tell(key, is_on=True)
 
     def went(self, key: Any) -> None:
         """Note that the last connection of a user here is gone; told only if none follows soon."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
 from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path
 
@@ -24,6 +27,8 @@ from .codes import REASONS, CloseCode
 from .commands import resume
 from .hub import Hub, get_hub
 from .sessions import Session
+
+logger = logging.getLogger("django_convo.realtime")
 
 # Frames that are ready for the server; what waits behind them is bounded by the session.
 _READY: Final = 16
@@ -68,16 +73,23 @@ async def stream(user: Any, login: Login, cursor: str | None) -> AsyncIterator[s
     session = Session(user, login, send=ready.put, close=end)
     cursors = Cursors(hub, user)
     try:
+        # The view's own connection would be kept for as long as the stream lasts.
+        await sync_to_async(_close_connections)()
         await hub.register(session)
         yield f"retry: {_RETRY}\n\n"
         await resume(hub, session, cursor, {})
         while True:
             chunk = await _next(ready)
             if isinstance(chunk, CloseCode):
-                yield _event(texts.frame("closed", code=int(chunk), reason=REASONS[chunk]))
+                yield _closed(chunk)
                 return
             yield f"id: {cursors.now()}\n{chunk or _event(texts.frame('pong', cursor=cursors.now()))}"
+    except Exception:
+        logger.exception("A stream cannot be served.")
+        yield _closed(CloseCode.TRY_AGAIN)
     finally:
+        # Nobody takes any more what waits.
+        session.end(CloseCode.TRY_AGAIN)
         await hub.unregister(session)
 
 
@@ -110,6 +122,17 @@ async def _next(ready: asyncio.Queue[str | CloseCode]) -> str | CloseCode:
             found.append(ready.get_nowait())
     code = next((item for item in found if isinstance(item, CloseCode)), None)
     return code if code is not None else "".join(_event(item) for item in found if isinstance(item, str))
+
+
+def _closed(code: CloseCode) -> str:
+    return _event(texts.frame("closed", code=int(code), reason=REASONS[code]))
+
+
+def _close_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        # A test of a host's may have begun a transaction around the request.
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def _event(text: str) -> str:

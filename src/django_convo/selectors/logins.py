@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.sessions.backends import signed_cookies
 from django.utils import timezone
 
 from django_convo.models import Sanction
@@ -37,6 +38,11 @@ class Login:
 def login_of(user: Any, *, kind: str = "", key: str = "") -> Login:
     """Return the login by which the user is known now."""
     return Login(user_id=user.pk, kind=kind, key=key, password_hash=_password_hash(user))
+
+
+def keeps_sessions() -> bool:
+    """Say whether a session is kept under its key; one that is all in its cookie is not."""
+    return not issubclass(_session_store(), signed_cookies.SessionStore)
 
 
 def ended(logins: Sequence[Login]) -> dict[Login, str]:
@@ -86,12 +92,17 @@ def _rows(label: str, logins: Sequence[Login]) -> set[str]:
 
 
 def _sessions(logins: Sequence[Login]) -> set[str]:
-    store: Any = import_module(django_settings.SESSION_ENGINE).SessionStore
-    keys = {login.key for login in logins}
+    store = _session_store()
     if hasattr(store, "get_model_class") and django_settings.SESSION_ENGINE.endswith(".db"):
+        keys = {login.key for login in logins}
         rows = store.get_model_class()._default_manager.filter(session_key__in=keys, expire_date__gt=timezone.now())
         return set(rows.values_list("session_key", flat=True))
-    return {key for key in keys if store().exists(key)}
+    # Read rather than asked for: what is all in its cookie says of no key that it exists.
+    return {login.key for login in logins if store(login.key).get(SESSION_KEY) == str(login.user_id)}
+
+
+def _session_store() -> Any:
+    return import_module(django_settings.SESSION_ENGINE).SessionStore
 
 
 def _password_hash(user: Any) -> str:

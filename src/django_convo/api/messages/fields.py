@@ -99,7 +99,8 @@ class ContentSerializer(serializers.Serializer[Any]):
         return attrs
 
     def _complaint(self, key: str) -> serializers.ValidationError:
-        return serializers.ValidationError({"message_body": [self.fields["message_body"].error_messages[key]]})
+        text = self.fields["message_body"].error_messages[key]
+        return serializers.ValidationError({"message_body": [text]}, code=key)
 
 
 class SendNestedSerializer(ContentSerializer):
