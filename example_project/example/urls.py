@@ -24,4 +24,5 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/token/", TokenView.as_view(), name="token"),
     path("api/", include("django_convo.urls")),
+    path("chat/", include("django_convo.contrib.ui.urls")),
 ]
