@@ -22,16 +22,21 @@ class Section:
     emoji: Sequence[str]
 
 
+_OFTEN: Final = "👍 ❤️ 😂 🎉 😮 😢 🙏 👀"
+_FACES: Final = (
+    "😀 😄 😁 😅 🙂 😉 😊 😇 🥰 😍 😘 😋 😜 🤪 🤗 🤭 🤔 🤨 😐 😏 🙄 😴 🤒 🥳 😎 🤓 😕 😟 😲 😳 🥺 😭 😱 😤 😡 🤯"
+)
+_PEOPLE: Final = "👋 ✋ 👌 🤞 ✌️ 🤘 👈 👉 👆 👇 👎 👏 🙌 🤝 💪 🙋 🤷 🤦 💃 🕺"
+_NATURE: Final = "🐶 🐱 🦊 🐻 🐼 🐧 🦋 🌸 🌻 🌲 🌈 ☀️ ⭐ 🔥 ❄️ 🍎 🍓 🍕 🍰 ☕ 🍵 🍷"
+_THINGS: Final = "🏠 🚗 ✈️ 🚲 ⛵ ⚽ 🎵 🎁 🎈 📷 💡 📌 📎 🔑 🔒 ⏰ 💰 📅"
+_SIGNS: Final = "💯 ✅ ❌ ❓ ❗ 💔 🧡 💛 💚 💙 💜 🖤 💤 🚀"
 _ALL: Final = (
-    Section(name=_("Often used"), emoji="👍 ❤️ 😂 🎉 😮 😢 🙏 👀".split()),
-    Section(
-        name=_("Faces"),
-        emoji="😀 😄 😁 😅 🙂 😉 😊 😇 🥰 😍 😘 😋 😜 🤪 🤗 🤭 🤔 🤨 😐 😏 🙄 😴 🤒 🥳 😎 🤓 😕 😟 😲 😳 🥺 😭 😱 😤 😡 🤯".split(),
-    ),
-    Section(name=_("People"), emoji="👋 ✋ 👌 🤞 ✌️ 🤘 👈 👉 👆 👇 👎 👏 🙌 🤝 💪 🙋 🤷 🤦 💃 🕺".split()),
-    Section(name=_("Nature and food"), emoji="🐶 🐱 🦊 🐻 🐼 🐧 🦋 🌸 🌻 🌲 🌈 ☀️ ⭐ 🔥 ❄️ 🍎 🍓 🍕 🍰 ☕ 🍵 🍷".split()),
-    Section(name=_("Things"), emoji="🏠 🚗 ✈️ 🚲 ⛵ ⚽ 🎵 🎁 🎈 📷 💡 📌 📎 🔑 🔒 ⏰ 💰 📅".split()),
-    Section(name=_("Signs"), emoji="💯 ✅ ❌ ❓ ❗ ➕ 💔 🧡 💛 💚 💙 💜 🖤 💤 🚀".split()),
+    Section(name=_("Often used"), emoji=_OFTEN.split()),
+    Section(name=_("Faces"), emoji=_FACES.split()),
+    Section(name=_("People"), emoji=_PEOPLE.split()),
+    Section(name=_("Nature and food"), emoji=_NATURE.split()),
+    Section(name=_("Things"), emoji=_THINGS.split()),
+    Section(name=_("Signs"), emoji=_SIGNS.split()),
 )
 
 

@@ -1,4 +1,4 @@
-"""The pictures on buttons, drawn in place: a page under a strict policy loads none, and they take the text's colour."""
+"""The pictures on buttons, drawn in place, so that they take the colour of the text and nothing is loaded for them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ PATHS: Final = {
     "back": "m15 5-7 7 7 7",
     "pin": "m14 4 6 6-3 1-4 4-.5 4-8-8 4-.5 4-4 1.5-2.5ZM8.5 15.5 4 20",
     "mute": "M6 16V11a6 6 0 0 1 9-5.2M18 10v6l1.5 2H8M10 20.5h4M4 4l16 16",
-    "settings": "M4 7h9M17 7h3M4 17h3M11 17h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM9 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z",
-    "people": "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.5 3.5 0 0 1 0 6.2M18 14.5a6 6 0 0 1 3.5 5.5",
+    "settings": (
+        "M4 7h8.5M17.5 7H20M4 17h2.5M11.5 17H20M17.5 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z"
+        "M11.5 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0Z"
+    ),
+    "people": (
+        "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20a6.5 6.5 0 0 1 13 0"
+        "M16 4.5a3.5 3.5 0 0 1 0 6M18 14.5a6 6 0 0 1 3.5 5"
+    ),
     "channel": "M9 4 7 20M17 4l-2 16M4.5 9h16M3.5 15h16",
     "save": "M6 4h12v16l-6-4.5L6 20V4Z",
     "block": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM5.7 5.7l12.6 12.6",
@@ -48,5 +54,3 @@ def icon(name: str) -> SafeString:
         name,
         mark_safe(PATHS[name]),  # noqa: S308 - ours
     )
-
-

@@ -6,9 +6,21 @@ from typing import Final
 
 from django.urls import path
 
-from .views import blocks, conversations, files, inbox, members, messages, opening, reports, saved, scheduled, search
+from .views import (
+    blocks,
+    conversations,
+    files,
+    inbox,
+    members,
+    messages,
+    opening,
+    reports,
+    saved,
+    scheduled,
+    search,
+    threads,
+)
 from .views import settings as conversation_settings
-from .views import threads
 
 app_name = "convo_ui"
 
@@ -43,7 +55,9 @@ urlpatterns = [
     path(f"{_CONVERSATION}leave/", conversation_settings.LeaveView.as_view(), name="conversation-leave"),
     path(f"{_CONVERSATION}close/", conversation_settings.CloseView.as_view(), name="conversation-close"),
     path(f"{_CONVERSATION}reopen/", conversation_settings.ReopenView.as_view(), name="conversation-reopen"),
-    path(f"{_CONVERSATION}delete/", conversation_settings.DeleteConversationView.as_view(), name="conversation-delete"),
+    path(
+        f"{_CONVERSATION}delete/", conversation_settings.DeleteConversationView.as_view(), name="conversation-delete"
+    ),
     path(_MESSAGE, messages.MessagePage.as_view(), name="message"),
     path(f"{_MESSAGE}react/", messages.ReactView.as_view(), name="message-react"),
     path(f"{_MESSAGE}edit/", messages.EditView.as_view(), name="message-edit"),

@@ -28,7 +28,9 @@ FILTERS: Final = {
 _ROWS: Final = 30
 
 
-def inbox_context(request: HttpRequest, *, filters: str = "inbox", query: str = "", current: Any = None) -> dict[str, Any]:
+def inbox_context(
+    request: HttpRequest, *, filters: str = "inbox", query: str = "", current: Any = None
+) -> dict[str, Any]:
     """Return the context of `convo_ui/inbox_list.html`; at most five queries at any size.
 
     `filters` is a name of `FILTERS`; a `query` keeps what is known by its words; `current` is the conversation that is
@@ -58,5 +60,3 @@ def shown(actor: Any, conversations: Sequence[Any]) -> list[ConversationRow]:
 def _rows(actor: Any, filters: str, query: str) -> QuerySet[Any]:
     rows: QuerySet[Any] = inbox(actor, filters=FILTERS[filters])
     return rows.filter(is_known_as(actor, words_of(query))) if query else rows
-
-

@@ -24,7 +24,10 @@ from .surroundings import surroundings
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, AbstractMessage
 
-_FILE_TEMPLATES: Final = {"attachment-image": file_template(is_image=True), "attachment-file": file_template(is_image=False)}
+_FILE_TEMPLATES: Final = {
+    "attachment-image": file_template(is_image=True),
+    "attachment-file": file_template(is_image=False),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

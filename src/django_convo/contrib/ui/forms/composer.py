@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,7 +47,8 @@ class ComposerForm(ActionForm):
     argument_names = {"files": "file"}
 
     body = forms.CharField(label=_("Message"), required=False, strip=False, widget=forms.Textarea)
-    files = FilesField(label=_("Files"), required=False)
+    # Django's metaclass takes fields off the class, so that the form's own `files` stays.
+    files = FilesField(label=_("Files"), required=False)  # type: ignore[assignment]
     attachments = IdsField(required=False)
     client_id = forms.CharField(required=False, strip=False, max_length=64)
     reply_to = forms.UUIDField(required=False)
@@ -96,7 +98,7 @@ class ComposerForm(ActionForm):
         earlier = Attachment.objects.filter(pk__in=self.cleaned_data["attachments"], uploader=actor, message=None)
         kept = list(earlier)
         for file in self.cleaned_data["files"]:
-            row = self.attempt(lambda file=file: actions.create_attachment(actor=actor, file=file))
+            row = self.attempt(partial(actions.create_attachment, actor=actor, file=file))
             if row is not None:
                 kept.append(row)
         self.kept = kept

@@ -37,7 +37,9 @@ class NewConversationForm(PeopleForm):
     )
     title = forms.CharField(label=_("Title"), required=False)
     topic = forms.CharField(label=_("Topic"), required=False)
-    body = forms.CharField(label=_("First message"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}))
+    body = forms.CharField(
+        label=_("First message"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def create(self, actor: Any) -> Any | None:
         """Create the conversation and return it; None where that was refused, and the form says why."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-
 
 from django_convo import actions
 from django_convo.selectors.people import find_person
@@ -19,11 +19,10 @@ class AddMembersForm(PeopleForm):
     def add(self, actor: Any, conversation: Any) -> bool:
         """Add each of them; False where one was refused, and the form says why."""
         for key in self.cleaned_data["people"]:
-            self.attempt(
-                lambda key=key: actions.add_participant(
-                    actor=actor, conversation=conversation, user=find_person(actor, conversation, key)
-                )
-            )
+            self.attempt(partial(_add, actor, conversation, key))
         return not self.errors
 
 
+def _add(actor: Any, conversation: Any, key: Any) -> Any:
+    user = find_person(actor, conversation, key)
+    return actions.add_participant(actor=actor, conversation=conversation, user=user)

@@ -58,6 +58,6 @@ class StateForm(ActionForm):
     archived = forms.NullBooleanField(required=False)
 
     @property
-    def wanted(self) -> dict[str, bool]:
+    def wanted(self) -> dict[str, Any]:
         """What was said."""
         return {name: value for name, value in self.cleaned_data.items() if value is not None}

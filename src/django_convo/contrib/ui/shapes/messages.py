@@ -131,7 +131,7 @@ def message_row(actor: Any, message: Any, *, receipt: Receipt = Receipt()) -> Me
 
 def message_templates(conversation_id: Any) -> dict[str, MessageRow]:
     """Return the empty rows that a script clones, by the name of their template."""
-    empty = {
+    empty: dict[str, Any] = {
         "message_id": NIL,
         "conversation_id": str(conversation_id),
         "sender": NOBODY,

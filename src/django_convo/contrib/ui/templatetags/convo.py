@@ -10,6 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from django_convo.api.base import stamp
@@ -61,7 +63,7 @@ def convo_button(context: Any, user: Any, subject: Model | None = None, label: s
     request = _request_of(context)
     if request is None or user is None or user.pk == request.user.pk:
         return SafeString()
-    values = {"person": person_of(user), "subject": subject, "label": label}
+    values: dict[str, Any] = {"person": person_of(user), "subject": subject, "label": label}
     if subject is not None:
         values["subject_type"] = ContentType.objects.get_for_model(subject).natural_key()
     return render_to_string("convo_ui/button.html", values, request=request)
@@ -86,6 +88,16 @@ def convo_icon(name: str) -> SafeString:
 def convo_stamp(moment: datetime | None) -> str:
     """Return a time as the API has it."""
     return stamp(moment) or ""
+
+
+@register.filter
+def convo_when(moment: datetime) -> str:
+    """Return the time of a moment of today, else the day, with the year only where it is another one."""
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    now = timezone.localtime(timezone.now()) if timezone.is_aware(moment) else timezone.now()
+    if local.date() == now.date():
+        return date_format(local, "TIME_FORMAT")
+    return date_format(local, "MONTH_DAY_FORMAT" if local.year == now.year else "SHORT_DATE_FORMAT")
 
 
 def _request_of(context: Any) -> HttpRequest | None:

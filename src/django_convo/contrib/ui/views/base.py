@@ -73,7 +73,7 @@ class ChatView(LoginRequiredMixin, View):
         if self.throttle_scope is None:
             return
         throttle = ScopeThrottle(self.throttle_scope)
-        if not throttle.allow_request(cast("Any", self.request), self):
+        if not throttle.allow_request(cast("Any", self.request), cast("Any", self)):
             raise TooSoon(wait=throttle.wait() or 1)
 
     def show(self, context: dict[str, Any], *, template: str | None = None, status: int = 200) -> HttpResponse:

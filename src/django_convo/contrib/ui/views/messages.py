@@ -32,11 +32,7 @@ class MessagePage(MessageView):
         message = self.get_message()
         own = self._if_allowed(lambda: revisions(request.user, message).order_by("-number")[:_MOST_SHOWN])
         read = self._if_allowed(lambda: readers(request.user, message.conversation, message)[:_MOST_SHOWN])
-        details = {
-            "revisions": own,
-            "readers": [person_of(row.user) for row in read],
-        }
-        return self.show_message(message, **details)
+        return self.show_message(message, revisions=own, readers=[person_of(row.user) for row in read])
 
     def show_message(self, message: AbstractMessage, *, status: int = 200, **more: Any) -> HttpResponseBase:
         """Return a page about the message."""
@@ -44,7 +40,7 @@ class MessagePage(MessageView):
         decorate_messages(self.request.user, [message])
         actions.record_view(actor=self.request.user, messages=[message])
         (conversation,) = conversation_rows(self.request.user, [message.conversation])
-        shown = {
+        shown: dict[str, Any] = {
             "conversation": conversation,
             "message": message_row(self.request.user, message),
             "capabilities": getattr(message.conversation, "viewer_capabilities", frozenset()),
@@ -197,9 +193,7 @@ class ForwardView(MessagePage):
         self.count()
         target = find_conversation(self.request.user, form.cleaned_data["conversation"])
         key = form.cleaned_data["client_id"] or None
-        return actions.forward_message(
-            actor=self.request.user, message=message, conversation=target, client_id=key
-        )
+        return actions.forward_message(actor=self.request.user, message=message, conversation=target, client_id=key)
 
     def _show(self, message: AbstractMessage, form: ForwardForm, *, status: int = 200) -> HttpResponseBase:
         rows = list(inbox(self.request.user, filters=InboxFilters())[:_MOST_SHOWN])

@@ -56,7 +56,7 @@ class DirectView(ChatView):
         people = find_people(request.user, [] if key is None else [key])
         if not people:
             raise InvalidReference
-        direct = {"actor": request.user, "participants": people, "subject": self._subject()}
+        direct: dict[str, Any] = {"actor": request.user, "participants": people, "subject": self._subject()}
         found = actions.find_direct(**direct)
         if found is None:
             self.count()

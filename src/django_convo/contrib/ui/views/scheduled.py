@@ -60,5 +60,3 @@ class CancelView(ChatView):
         """Cancel it."""
         actions.cancel_scheduled(actor=request.user, scheduled=find_scheduled(request.user, scheduled_id))
         return self.go("scheduled-list")
-
-

@@ -67,7 +67,7 @@ class SettingsView(ConversationView):
         return message_rows(self.request.user, rows)
 
     def _has_blocked(self, key: str) -> bool:
-        return blocks(self.request.user).filter(blocked=key).exists()
+        return blocks(self.request.user).filter(blocked__pk=key).exists()
 
 
 class MembershipView(SettingsView):
@@ -92,9 +92,7 @@ class StateView(ConversationView):
         """Change it, and lead to the inbox, where it is seen."""
         form = StateForm(request.POST)
         if form.is_valid():
-            actions.update_membership(
-                actor=request.user, conversation=self.get_conversation(), **form.wanted
-            )
+            actions.update_membership(actor=request.user, conversation=self.get_conversation(), **form.wanted)
         return self.go("inbox")
 
 
@@ -146,6 +144,4 @@ class DeleteConversationView(ConversationButton):
 
 def _details(conversation: AbstractConversation) -> DetailsForm:
     names = ("title", "topic", "slow_mode_seconds")
-    return DetailsForm(
-        initial={name: getattr(conversation, name) for name in names}, is_direct=conversation.is_direct
-    )
+    return DetailsForm(initial={name: getattr(conversation, name) for name in names}, is_direct=conversation.is_direct)
