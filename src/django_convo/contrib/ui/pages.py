@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core import signing
@@ -32,33 +33,49 @@ class Page:
     is_first: bool = True
 
 
-def page_of(rows: QuerySet[Any], order: Sequence[str], request: HttpRequest, *, limit: int) -> Page:
-    """Return the page that the address asks for, else the first one."""
-    position = position_in(request)
+def page_of(
+    rows: QuerySet[Any],
+    order: Sequence[str],
+    request: HttpRequest,
+    *,
+    limit: int,
+    parameters: Mapping[str, str] | None = None,
+) -> Page:
+    """Return the page that the address asks for, else the first one.
+
+    `parameters` are what the list was narrowed by, where that is not all that the address says.
+    """
+    place = PlaceInList(request, order, parameters)
+    position = place.position
     found, has_more = keyset_rows(rows, order=order, limit=limit, position=position)
-    following = address_of(request, position_of(found[-1], order)) if has_more else ""
+    following = place.address_of(position_of(found[-1], order)) if has_more else ""
     return Page(rows=found, next=following, is_first=position is None)
 
 
-def position_in(request: HttpRequest) -> list[Any] | None:
-    """Return the place in the address; None without one, and for one that we have not made for this list."""
-    try:
-        values = signing.loads(request.GET.get(PARAMETER, ""), salt=_salt(request))
-    except (signing.BadSignature, ValueError):
-        return None
-    return [_READERS[tag](value) for tag, value in values]
+class PlaceInList:
+    """Where in a list an address leads. A place is signed for one list, by its order and what it was narrowed by."""
 
+    def __init__(
+        self, request: HttpRequest, order: Sequence[str], parameters: Mapping[str, str] | None = None
+    ) -> None:
+        given = request.GET.dict() if parameters is None else parameters
+        self._parameters = {name: value for name, value in given.items() if name != PARAMETER}
+        self._salt = f"{_SALT}:{','.join(order)}:{sorted(self._parameters.items())}"
+        self._text = request.GET.get(PARAMETER, "")
 
-def address_of(request: HttpRequest, position: Sequence[Any]) -> str:
-    """Return this address's query string with another place."""
-    parameters = request.GET.copy()
-    parameters[PARAMETER] = signing.dumps([_tagged(value) for value in position], salt=_salt(request))
-    return f"?{parameters.urlencode()}"
+    @property
+    def position(self) -> list[Any] | None:
+        """The place in the address; None without one, and for one that we have not made for this list."""
+        try:
+            values = signing.loads(self._text, salt=self._salt)
+        except (signing.BadSignature, ValueError):
+            return None
+        return [_READERS[tag](value) for tag, value in values]
 
-
-def _salt(request: HttpRequest) -> str:
-    filters = sorted((name, value) for name, value in request.GET.items() if name != PARAMETER)
-    return f"{_SALT}:{request.path}:{filters}"
+    def address_of(self, position: Sequence[Any]) -> str:
+        """Return the query string that leads to a place."""
+        text = signing.dumps([_tagged(value) for value in position], salt=self._salt)
+        return f"?{urlencode({**self._parameters, PARAMETER: text})}"
 
 
 def _tagged(value: Any) -> tuple[str, Any]:

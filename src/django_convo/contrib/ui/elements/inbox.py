@@ -36,7 +36,10 @@ def inbox_context(
     `filters` is a name of `FILTERS`; a `query` keeps what is known by its words; `current` is the conversation that is
     open beside it.
     """
-    page = page_of(_rows(request.user, filters, query), INBOX_ORDER, request, limit=_ROWS)
+    wanted = {"filter": filters, "q": query}
+    narrowed = {name: value for name, value in wanted.items() if value}
+    rows = _rows(request.user, filters, query)
+    page = page_of(rows, INBOX_ORDER, request, limit=_ROWS, parameters=narrowed)
     return {
         **surroundings(request.user),
         "conversations": shown(request.user, page.rows),

@@ -160,14 +160,14 @@ class ReportView(MessagePage):
     throttle_scope = "report"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Show the form."""
-        return self.show_message(self.get_message(), form=ReportForm())
+        """Show the form; or, once it was sent, what happens now."""
+        return self.show_message(self.get_message(), form=ReportForm(), is_done="done" in request.GET)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-        """Report it, and say that this was done."""
+        """Report it, and lead to where it says that this was done."""
         message, form = self.get_message(), ReportForm(request.POST)
         if form.is_valid() and form.attempt(self.count) and form.report(request.user, message):
-            return self.show_message(message, is_done=True)
+            return self.go("message-report", *self.kwargs.values(), query="?done")
         return self.show_message(self.get_message(), form=form, status=form.status)
 
 

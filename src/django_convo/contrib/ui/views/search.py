@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponseBase
 
 from django_convo import actions
 from django_convo.conf import settings
-from django_convo.contrib.ui.pages import address_of, position_in
+from django_convo.contrib.ui.pages import PlaceInList
 from django_convo.contrib.ui.queries import text_of, uuid_of
 from django_convo.contrib.ui.shapes import conversation_rows, message_row, render_found
 from django_convo.selectors import decorate, decorate_messages
 from django_convo.selectors.inbox import visible
-from django_convo.selectors.messages import MessageFilters, find_readable_conversation
+from django_convo.selectors.messages import ALL_ORDER, MessageFilters, find_readable_conversation
 from django_convo.selectors.search import Place, search, words_of
 
 from .base import ChatView
@@ -39,7 +39,8 @@ class SearchView(ChatView):
     def _found(self, query: str, within: Any) -> dict[str, Any]:
         filters = MessageFilters(conversation_id=None if within is None else within.pk)
         pages = search(self.request.user, words_of(query), filters)
-        found = pages.page(_place(position_in(self.request)), settings.PAGE_SIZE)
+        place = PlaceInList(self.request, ALL_ORDER)
+        found = pages.page(_place(place.position), settings.PAGE_SIZE)
         decorate_messages(self.request.user, found.rows)
         actions.record_view(actor=self.request.user, messages=found.rows)
         titles = {row.conversation_id: row.title for row in self._named(self._conversations_of(found.rows))}
@@ -51,7 +52,7 @@ class SearchView(ChatView):
             )
             for message in found.rows
         ]
-        return {"results": results, "next": address_of(self.request, _values(found.next)) if found.next else ""}
+        return {"results": results, "next": place.address_of(_values(found.next)) if found.next else ""}
 
     def _conversations_of(self, rows: Any) -> list[Any]:
         keys = {row.conversation_id for row in rows}
