@@ -44,7 +44,7 @@ def convo_inbox(context: Any, filter: str = "inbox") -> SafeString:  # noqa: A00
 def convo_thread(context: Any, conversation: AbstractConversation) -> SafeString:
     """Show a conversation, with the field to write in; nothing to whoever may not read it."""
     request = _request_of(context)
-    if request is None or conversation is None:
+    if request is None or not isinstance(conversation, AbstractConversation):
         return SafeString()
     try:
         found = find_readable_conversation(request.user, conversation.pk)
@@ -61,7 +61,7 @@ def convo_button(context: Any, user: Any, subject: Model | None = None, label: s
     Nothing for oneself. Whether the two may talk, the policy says when it is pressed.
     """
     request = _request_of(context)
-    if request is None or user is None or user.pk == request.user.pk:
+    if request is None or not isinstance(user, Model) or user.pk == request.user.pk:
         return SafeString()
     values: dict[str, Any] = {"person": person_of(user), "subject": subject, "label": label}
     if subject is not None:
