@@ -74,7 +74,9 @@ class Client:
             self.conversation = dict(data["conversation"])
             self.prune(data.get("oldest_seq", self.oldest))
         elif noun == "message":
-            shown = without_signatures(data["message"])
+            shown = without_signatures(dict(data["message"]))
+            if "client_id" in frame:
+                shown["client_id"] = frame["client_id"]
             if shown["reply_to"] is not None and shown["reply_to"]["seq"] < self.oldest:
                 shown["reply_to"] = None
             self.messages[shown["message_id"]] = shown
@@ -134,6 +136,8 @@ def as_in_frames(message: dict[str, Any]) -> dict[str, Any]:
     elif quoted is not None:
         message["reply_to"] = {"message_id": quoted["message_id"], "seq": quoted["seq"]}
     message["reactions"] = [{"emoji": item["emoji"], "count": item["count"]} for item in message["reactions"]]
+    if message.get("client_id", "") is None:
+        del message["client_id"]
     return without_signatures(message)
 
 

@@ -132,6 +132,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
+if REDIS_URL:
+    # Several processes tell each other through Redis; without it, one process is enough for itself.
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    }
+    CONVO_REALTIME_BROKER = "channels"
+
 CONVO_POLICY = "stays.policy.StaysPolicy"
 CONVO_SUBJECT_MODELS = ["stays.Booking"]
 CONVO_REGISTRATION = "open"
@@ -140,5 +147,5 @@ CONVO_USERS_API = "full"
 CONVO_HISTORY_FOR_NEW_PARTICIPANTS = os.environ.get("EXAMPLE_HISTORY", "all")
 if not is_on("EXAMPLE_THROTTLES", "on"):
     # For load tests only.
-    _SCOPES = ("send", "create", "register", "user_search", "search", "upload", "report", "react")
+    _SCOPES = ("send", "create", "register", "user_search", "search", "upload", "report", "react", "typing", "ticket")
     CONVO_THROTTLE_RATES = dict.fromkeys(_SCOPES)

@@ -95,6 +95,11 @@ def _mapping_to_dotted(value: object) -> str | None:
     return None if is_table else "a mapping of names to dotted paths"
 
 
+def _broker(value: object) -> str | None:
+    is_known = value in ("memory", "database", "channels") or _dotted(value) is None
+    return None if is_known else "'memory', 'database', 'channels', or a dotted path to a broker of your own"
+
+
 def _rates(value: object) -> str | None:
     is_table = isinstance(value, Mapping) and all(
         isinstance(key, str) and (rate is None or (isinstance(rate, str) and _is_rate(rate)))
@@ -188,6 +193,20 @@ class Settings:
     ATTACHMENT_URL_LIFETIME = Setting(timedelta(minutes=10), _duration)
     ATTACHMENT_UNSENT_RETENTION = Setting(timedelta(days=1), _duration)
     ATTACHMENT_RESPONSE = Setting[str | None](None, _optional_dotted)
+    # Real time: how processes tell each other, who may connect, and what one connection may cost.
+    REALTIME_BROKER = Setting("memory", _broker)
+    # The address that clients are told; a path is on the host of the request, None leaves WebSockets out.
+    WEBSOCKET_URL = Setting[str | None]("/ws/convo/", _optional_text)
+    # From where a browser may connect with its cookie, such as "https://example.com"; the site itself always may.
+    ALLOWED_ORIGINS = Setting[Sequence[str]]((), _texts)
+    TICKET_LIFETIME = Setting(timedelta(seconds=30), _duration)
+    # How long after its commit a change is found at the latest, if no broker told of it.
+    REALTIME_SWEEP = Setting(timedelta(seconds=2), _duration)
+    REALTIME_MAX_CONNECTIONS = Setting(20, _integer(1))
+    REALTIME_MAX_FRAME_BYTES = Setting(131_072, _integer(1_024))
+    REALTIME_FRAMES_PER_SECOND = Setting(20, _integer(1))
+    REALTIME_QUEUE_BYTES = Setting(1_048_576, _integer(65_536))
+    REALTIME_THREADS = Setting(4, _integer(1))
     # Limits.
     MAX_MENTIONS = Setting(50, _integer(1))
     MAX_REACTIONS = Setting(20, _integer(1))

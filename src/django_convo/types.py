@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -121,3 +125,34 @@ class AuditAction(models.TextChoices):
     USER_UPDATED = "user.updated", _("user updated")
     USER_DELETED = "user.deleted", _("user deleted")
     USER_ERASED = "user.erased", _("user erased")
+
+
+class HintKind(models.TextChoices):
+    """What a hint is about; of one or two letters, since it travels with each."""
+
+    EVENT = "e", _("there is something new in a log")
+    OWN = "o", _("somebody's own state has changed")
+    ACCESS = "a", _("somebody may have gained or lost sight")
+    LOGIN = "l", _("somebody's login may be over")
+    READ = "r", _("somebody has read")
+    DELIVERED = "d", _("messages have reached somebody")
+    TYPING = "t", _("somebody types, or no longer does")
+    PRESENCE = "p", _("somebody is there, or no longer is")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hint:
+    """A word from one process to the others that there is something to look at; it may be lost, or come twice.
+
+    What is durable is read from the rows. Reading, typing and presence are in no row of a log: their hint is all there
+    is, and holds ids and numbers alone: who may hear of it is asked where it is delivered.
+    """
+
+    kind: HintKind
+    conversation_id: UUID | None = None
+    user_id: Any = None
+    # The event, or the message up to which somebody has read.
+    number: int | None = None
+    is_on: bool = True
+    # Which hub speaks, where it speaks of its own connections.
+    origin: str = ""

@@ -5,7 +5,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import include, path
 
 from django_convo.api.routes import build_urlpatterns
@@ -19,11 +18,10 @@ def config(client: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def with_transports(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project that serves both transports beside the API."""
-    routes = [path(f"{name}/", lambda request: HttpResponse(), name=name) for name in ("stream", "websocket")]
-    module: Any = ModuleType("tests.api.with_transports")
-    module.urlpatterns = [path("api/", include(([*build_urlpatterns(), *routes], "django_convo")))]
+def without_stream(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project that serves the API alone."""
+    module: Any = ModuleType("tests.api.without_stream")
+    module.urlpatterns = [path("api/", include((build_urlpatterns(), "django_convo")))]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     settings.ROOT_URLCONF = module.__name__
 
@@ -37,20 +35,34 @@ def test_config_has_its_shape(as_ada: Any) -> None:
     assert all(isinstance(value, int) for value in data["limits"].values())
 
 
-def test_config_names_no_transport_that_is_not_there(as_ada: Any) -> None:
+def test_config_names_no_transport_that_is_not_there(as_ada: Any, without_stream: None, settings: Any) -> None:
+    settings.CONVO_WEBSOCKET_URL = None
+
     data = config(as_ada)
 
     assert data["websocket_url"] is None
     assert data["stream_url"] is None
 
 
-def test_config_names_the_transports_that_are_there(as_ada: Any, with_transports: None) -> None:
+def test_config_names_the_transports_that_are_there(as_ada: Any) -> None:
     data = config(as_ada)
 
-    assert data["websocket_url"] == "ws://testserver/api/websocket/"
+    assert data["websocket_url"] == "ws://testserver/ws/convo/"
     assert data["stream_url"] == "http://testserver/api/stream/"
     secure = as_ada.get("/api/config/", secure=True).json()
-    assert secure["websocket_url"] == "wss://testserver/api/websocket/"
+    assert secure["websocket_url"] == "wss://testserver/ws/convo/"
+
+
+def test_config_names_a_websocket_elsewhere(as_ada: Any, settings: Any) -> None:
+    settings.CONVO_WEBSOCKET_URL = "wss://live.example.com/ws/convo/"
+
+    assert config(as_ada)["websocket_url"] == "wss://live.example.com/ws/convo/"
+
+
+def test_config_names_no_websocket_without_channels(as_ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django_convo.api.config.find_spec", lambda name: None)
+
+    assert config(as_ada)["websocket_url"] is None
 
 
 def test_config_follows_the_settings(as_ada: Any, settings: Any) -> None:

@@ -72,9 +72,15 @@ def test_checks_run_with_the_command() -> None:
     call_command("check", tags=[TAG], fail_level="WARNING")
 
 
-def test_table_of_checks_names_each_once() -> None:
+def code_of_checks() -> str:
+    """Return the source of the checks, those of the brokers included."""
     folder = Path(django_convo.checks.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    files = [*folder.glob("*.py"), *(folder.parent / "realtime" / "brokers").glob("*.py")]
+    return "".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def test_table_of_checks_names_each_once() -> None:
+    code = code_of_checks()
     used = re.findall(r'id="django_convo\.([EW]\d{3})"', code)
     page = (ROOT / "docs" / "reference" / "checks.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `django_convo\.([EW]\d{3})` \|", page, flags=re.MULTILINE)
@@ -84,8 +90,7 @@ def test_table_of_checks_names_each_once() -> None:
 
 
 def test_every_check_has_a_test() -> None:
-    folder = Path(django_convo.checks.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    code = code_of_checks()
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
 
     used = set(re.findall(r'id="django_convo\.([EW]\d{3})"', code))

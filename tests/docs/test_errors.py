@@ -12,7 +12,8 @@ from rest_framework import exceptions as drf
 
 import django_convo
 from django_convo import exceptions as domain
-from django_convo.api.base import BusyError, ConflictError, PayloadTooLargeError, to_api_exception
+from django_convo.api.base import BusyError, ConflictError, NoStreamError, PayloadTooLargeError, to_api_exception
+from django_convo.realtime.codes import REASONS, CloseCode
 from tests.docs.test_tables import all_errors, rows
 
 SOURCE = Path(django_convo.__file__).parent
@@ -21,7 +22,7 @@ DOMAIN: dict[str, Any] = {
     for error in (domain.ConvoError, *all_errors(domain.ConvoError))
     if error.__module__ == domain.__name__
 }
-OURS = (BusyError, ConflictError, PayloadTooLargeError)
+OURS = (BusyError, ConflictError, NoStreamError, PayloadTooLargeError)
 # What Django REST Framework answers by itself to a request of ours.
 DRFS = (
     drf.NotAuthenticated("x"),
@@ -35,6 +36,9 @@ DRFS = (
 )
 # Codes that are passed on: of `models/fields.py`, of the host's validators, of an error that is being translated.
 PASSED_ON = {"error.code", "error.error_list[0].code", "complaints[0].code"}
+# Said over a socket alone, and closed with what is worth another try.
+SOCKETS = {"unknown_type"}
+REOPENED = {str(int(code)) for code in (CloseCode.TOO_SLOW, CloseCode.TOO_MANY_FRAMES, CloseCode.TRY_AGAIN)}
 # Classes that are raised with a `code`, and whether they complain of a field.
 CODED = {"ParseError": False, "ValidationError": True}
 
@@ -103,7 +107,15 @@ def test_errors_table_names_each_code_once() -> None:
     listed = [row[0] for row in rows("errors.md")]
 
     assert len(listed) == len(set(listed))
-    assert set(listed) == set(known())
+    assert set(listed) == {*known(), *SOCKETS, *map(str, map(int, CloseCode))}
+
+
+def test_errors_table_tells_what_is_said_over_a_socket() -> None:
+    places = {row[0]: row[1] for row in rows("errors.md")}
+
+    assert {code for code, place in places.items() if place == "socket"} == SOCKETS
+    assert {code for code, place in places.items() if place == "close"} == {str(int(code)) for code in CloseCode}
+    assert set(REASONS) == set(CloseCode)
 
 
 @pytest.mark.parametrize("code", sorted(known()))
@@ -126,7 +138,7 @@ def test_errors_table_says_what_is_worth_a_retry() -> None:
     repeated = {code for code, answers in known().items() if {status for status, _ in answers} & {429, 503}}
 
     assert set(answered.values()) == {"yes", "no"}
-    assert {code for code, answer in answered.items() if answer == "yes"} == repeated
+    assert {code for code, answer in answered.items() if answer == "yes"} == repeated | REOPENED
 
 
 def test_errors_table_says_what_each_means() -> None:

@@ -26,6 +26,7 @@ from django_convo.models import (
     Participant,
     Report,
     ScheduledMessage,
+    Ticket,
     get_conversation_model,
     get_message_model,
 )
@@ -36,7 +37,10 @@ from tests.pictures import is_stored, upload
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = timedelta(days=31)
-NOTHING = "0 events, 0 departures, 0 conversations, 0 messages, 0 unsent files, and what 0 deleted messages held.\n"
+NOTHING = (
+    "0 events, 0 departures, 0 conversations, 0 messages, 0 unsent files, 0 tickets, "
+    "and what 0 deleted messages held.\n"
+)
 
 
 def prune(**options: Any) -> str:
@@ -328,6 +332,9 @@ def test_dry_run_says_what_would_go_and_removes_nothing(settings: Any) -> None:
     age(Event.objects.filter(conversation=conversation.pk, event_seq__lte=2))
     upload(leaver)
     age(Attachment.objects.all())
+    actions.issue_ticket(actor=leaver)
+    age(Ticket.objects.all(), "expires_at")
+    actions.issue_ticket(actor=leaver)
     counts = [model._default_manager.count() for model in (get_message_model(), Event, Departure, Attachment)]
 
     promised = prune(dry_run=True)
@@ -335,7 +342,7 @@ def test_dry_run_says_what_would_go_and_removes_nothing(settings: Any) -> None:
     assert counts == [model._default_manager.count() for model in (get_message_model(), Event, Departure, Attachment)]
     assert promised == (
         "Would remove 2 events, 1 departures, 1 conversations, 4 messages, 1 unsent files, "
-        "and what 1 deleted messages held.\n"
+        "1 tickets, and what 1 deleted messages held.\n"
     )
     assert prune() == promised.replace("Would remove", "Removed")
     assert prune(dry_run=True) == f"Would remove {NOTHING}"

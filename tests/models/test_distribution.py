@@ -13,7 +13,7 @@ from django_convo.models import get_conversation_model, get_message_model
 # Unique beside the conversation itself, not within one: both people of a direct have to find it.
 EXCEPTIONS = {"direct_key"}
 # What users are to each other and to the site, and what is written down for good: small tables of no conversation.
-OF_THE_SITE = {"AuditEntry", "Block", "Sanction"}
+OF_THE_SITE = {"AuditEntry", "Block", "Sanction", "Ticket"}
 # Uploaded first, and placed when it is sent.
 PLACED_LATER = {"Attachment"}
 

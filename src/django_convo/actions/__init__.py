@@ -1,5 +1,6 @@
 """Every write, for the host's own code as for the API: keyword-only, in the caller's transaction."""
 
+from .access import refresh_access
 from .attachments import create_attachment
 from .audit import record_view
 from .base import UNSET
@@ -48,6 +49,8 @@ from .scheduled import (
     send_due_message,
     update_scheduled,
 )
+from .tickets import issue_ticket, redeem_ticket
+from .typing import show_typing
 from .users import delete_user, register_user, update_user
 
 __all__ = [
@@ -76,6 +79,7 @@ __all__ = [
     "forget_user",
     "forward_message",
     "impose_sanction",
+    "issue_ticket",
     "join",
     "leave",
     "lift_sanction",
@@ -84,6 +88,8 @@ __all__ = [
     "mark_unread",
     "pin_message",
     "record_view",
+    "redeem_ticket",
+    "refresh_access",
     "register_user",
     "remove_participant",
     "remove_reaction",
@@ -97,6 +103,7 @@ __all__ = [
     "send_due",
     "send_due_message",
     "send_message",
+    "show_typing",
     "unblock_user",
     "unpin_message",
     "unsave_message",

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from django_convo import events
 from django_convo.conf import settings
 from django_convo.exceptions import Invalid, NotFound, TryAgain
-from django_convo.models import AbstractConversation, Event, get_conversation_model
+from django_convo.models import AbstractConversation, Event, Participant, get_conversation_model
 from django_convo.models.fields import is_storable_text, validate_metadata
-from django_convo.types import EventType
+from django_convo.types import EventType, Hint, HintKind
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,6 +145,12 @@ class Change:
             type(conversation)._default_manager.using(using).filter(pk=conversation.pk).update(**values)
         if self._events:
             events.write(self._events, using=using)
+
+
+def tell_own_state(participant: Participant) -> None:
+    """Tell the participant's own devices, after the commit, that something of this row has changed."""
+    hint = Hint(kind=HintKind.OWN, conversation_id=participant.conversation_id, user_id=participant.user_id)
+    events.hint(hint, using=str(participant._state.db))
 
 
 def clean_metadata(metadata: object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_convo.exceptions import Denied, NotFound
 from django_convo.models import AbstractConversation, Draft, Participant, get_conversation_model
 
-from .base import action
+from .base import action, tell_own_state
 from .messages.content import MessageReference, clean_body, find_referenced
 
 
@@ -83,5 +83,6 @@ def _without(participant: Participant, kept: Draft | None) -> Participant:
 
 def _changed(participant: Participant, draft: Draft | None) -> Participant:
     Participant.objects.filter(pk=participant.pk).change()
+    tell_own_state(participant)
     participant.own_draft = draft
     return participant

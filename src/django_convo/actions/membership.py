@@ -8,11 +8,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from django_convo import events
 from django_convo.exceptions import Denied, Invalid, NotFound
 from django_convo.models import AbstractConversation, Participant, get_conversation_model, get_message_model
-from django_convo.types import NotifyLevel
+from django_convo.types import Hint, HintKind, NotifyLevel
 
-from .base import UNSET, Unset, action, lock_conversation
+from .base import UNSET, Unset, action, lock_conversation, tell_own_state
 
 
 def mark_read(*, actor: Any, conversation: AbstractConversation, seq: int | None = None) -> Participant:
@@ -47,7 +48,10 @@ def _read_without_lock(actor: Any, conversation: AbstractConversation, seq: int 
         read_count_seq=participant.read_count_seq,
         mention_count=0,
     ).change(last_read_seq=current.last_seq, read_count_seq=current.count_seq, last_delivered_seq=current.last_seq)
-    return _own_row_with_counters(actor, conversation) if moved else None
+    if not moved:
+        return None
+    _tell_pointer(HintKind.READ, participant, current.last_seq)
+    return _own_row_with_counters(actor, conversation)
 
 
 @action
@@ -65,6 +69,7 @@ def mark_delivered(*, actor: Any, conversation: AbstractConversation, seq: int) 
     target = min(seq, participant.conversation.last_seq)
     rows = Participant.objects.filter(pk=participant.pk, last_delivered_seq__lt=target)
     if participant.last_delivered_seq < target and rows.change(last_delivered_seq=target):
+        _tell_pointer(HintKind.DELIVERED, participant, target)
         return _own_row_with_counters(actor, conversation)
     return participant
 
@@ -114,6 +119,7 @@ def update_membership(
     changed = {name: value for name, value in wanted.items() if getattr(participant, name) != value}
     if changed:
         Participant.objects.filter(pk=participant.pk).change(**changed)
+        tell_own_state(participant)
         participant = _own_row(actor, conversation)
     return participant
 
@@ -162,4 +168,12 @@ def _move_pointer(actor: Any, conversation: AbstractConversation, seq: int | Non
     participant.save(
         update_fields=["last_read_seq", "read_count_seq", "last_delivered_seq", "mention_count", "updated_at"],
     )
+    _tell_pointer(HintKind.READ, participant, target)
     return participant
+
+
+def _tell_pointer(kind: HintKind, participant: Participant, seq: int) -> None:
+    """Tell one's other devices, and those who see how far the participants have read."""
+    tell_own_state(participant)
+    hint = Hint(kind=kind, conversation_id=participant.conversation_id, user_id=participant.user_id, number=seq)
+    events.hint(hint, using=str(participant._state.db))

@@ -17,7 +17,7 @@ from django_convo.selectors.messages import oldest_seq
 from django_convo.types import ROLE_RANK, AuditAction, ConversationRole, EventType
 
 from .audit import is_by_power, record
-from .base import Change, action, json_key, key_of, lock_conversation
+from .base import Change, action, json_key, key_of, lock_conversation, tell_own_state
 from .conversations.contacts import (
     authorize_contacts,
     refuse_deactivated,
@@ -229,6 +229,7 @@ def _admit(change: Change, user: Any, role: str) -> None:
         last_delivered_seq=row.last_seq,
     )
     change.write()
+    tell_own_state(participant)
     row.remember_membership(user, participant)
 
 

@@ -10,10 +10,11 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from django_convo import events
 from django_convo.exceptions import Invalid, NotFound
 from django_convo.models import AbstractConversation, Participant, Sanction
 from django_convo.policy import allows, authorize, capabilities, direct_is_fixed
-from django_convo.types import AuditAction, SanctionKind
+from django_convo.types import AuditAction, Hint, HintKind, SanctionKind
 
 from .audit import record
 from .base import Change, action, clean_note, lock_conversation
@@ -134,11 +135,14 @@ def _take_effect(actor: Any | None, sanction: Sanction) -> None:
 
 
 def _tell_own_state(sanction: Sanction) -> None:
-    """Let `sync` bring what the user may do now to their clients."""
+    """Let `sync` bring what the user may do now to their clients, and have open connections asked again at once."""
     rows = Participant.objects.filter(user=sanction.user_id)
     if sanction.conversation_id is not None:
         rows = rows.filter(conversation=sanction.conversation_id)
     rows.change()
+    kind = HintKind.LOGIN if sanction.conversation_id is None else HintKind.OWN
+    hint = Hint(kind=kind, conversation_id=sanction.conversation_id, user_id=sanction.user_id)
+    events.hint(hint, using=str(sanction._state.db))
 
 
 def _note(actor: Any | None, entry: AuditAction, sanction: Sanction) -> None:

@@ -46,8 +46,12 @@ class AttachmentSerializer(serializers.Serializer[Any]):
             "width": instance.width,
             "height": instance.height,
             "url": address,
-            "thumbnail_url": f"{address}&thumbnail=true" if address and instance.thumbnail else None,
+            "thumbnail_url": _thumbnail_of(address) if address and instance.thumbnail else None,
         }
+
+
+def _thumbnail_of(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}thumbnail=true"
 
 
 class UploadSerializer(serializers.Serializer[Any]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
 from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
@@ -18,6 +20,7 @@ from .sync import MOST_HEADS
 
 # Seconds between a client's pings: less than the minute after which proxies commonly cut a silent connection.
 PING_INTERVAL: Final = 25
+_SCHEME: Final = re.compile("^http")
 
 
 class ConfigSerializer(serializers.Serializer[Any]):
@@ -44,8 +47,8 @@ class ConfigViewSet(ConvoViewSet):
         """Return addresses, limits and features."""
         return Response(
             {
-                "websocket_url": _address(request, "websocket", scheme="ws"),
-                "stream_url": _address(request, "stream", scheme="http"),
+                "websocket_url": _websocket_url(request),
+                "stream_url": _address(request, "stream"),
                 "epoch": settings.EPOCH,
                 "ping_interval": PING_INTERVAL,
                 "limits": limits(),
@@ -84,12 +87,19 @@ def features() -> list[str]:
     return ["events", "sync", *(name for name, is_on in switches.items() if is_on)]
 
 
-def _address(request: Request, name: str, *, scheme: str) -> str | None:
-    """Return the absolute address of a transport, or None where no route of that name stands beside this one."""
+def _websocket_url(request: Request) -> str | None:
+    """Return `CONVO_WEBSOCKET_URL` as an absolute address, or None where Channels is not installed."""
+    if settings.WEBSOCKET_URL is None or find_spec("channels") is None:
+        return None
+    # "http" becomes "ws" and "https" becomes "wss"; an address with a scheme of its own stays.
+    return _SCHEME.sub("ws", request.build_absolute_uri(settings.WEBSOCKET_URL))
+
+
+def _address(request: Request, name: str) -> str | None:
+    """Return the absolute address of a route, or None where no route of that name stands beside this one."""
     match = request.resolver_match
     namespaces = f"{match.namespace}:" if match is not None and match.namespace else ""
     try:
-        address = request.build_absolute_uri(reverse(namespaces + name))
+        return str(request.build_absolute_uri(reverse(namespaces + name)))
     except NoReverseMatch:
         return None
-    return scheme + address.removeprefix("http")

@@ -35,7 +35,8 @@ ACCEL_LOCATION: Final = "/convo-files/"
 def signed_address(request: Any, attachment: Attachment) -> str | None:
     """Return where the viewer finds the file, for as long as `CONVO_ATTACHMENT_URL_LIFETIME`.
 
-    None where no such address is served. Without a request of HTTP it has no host.
+    None where no such address is served. Without a request of HTTP it has no host; for nobody in particular it has no
+    signature, and opens for those who are logged in.
     """
     match = getattr(request, "resolver_match", None)
     namespace = "django_convo" if match is None else match.namespace
@@ -44,8 +45,10 @@ def signed_address(request: Any, attachment: Attachment) -> str | None:
         address = reverse(name, kwargs={"attachment_id": attachment.pk})
     except NoReverseMatch:
         return None
-    token = signing.dumps([str(request.user.pk), attachment.pk.hex], salt=_SALT)
     absolute = getattr(request, "build_absolute_uri", str)
+    if request.user.pk is None:
+        return str(absolute(address))
+    token = signing.dumps([str(request.user.pk), attachment.pk.hex], salt=_SALT)
     return f"{absolute(address)}?token={token}"
 
 

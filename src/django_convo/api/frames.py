@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from rest_framework import serializers
 
-from django_convo.models import AbstractConversation, Event
+from django_convo.models import AbstractConversation, AbstractMessage, Event
 from django_convo.selectors import decorate_messages
-from django_convo.selectors.messages import readable
+from django_convo.selectors.messages import readable, shared
 
 from .base import rendered, stamp, user_key
 from .users import UserCardSerializer, card
@@ -56,6 +59,48 @@ class FrameSerializer(serializers.Serializer[Any]):
     actor = UserCardSerializer(required=False, allow_null=True)
     at = serializers.DateTimeField(required=False)
     data = serializers.DictField(required=False)  # type: ignore[assignment]
+    client_id = serializers.CharField(required=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedFrame:
+    """An event as everyone gets it who may see it, and the message that it is about, of which that is asked.
+
+    No frame: there is nothing to see for anybody.
+    """
+
+    event: Event
+    frame: dict[str, Any] | None
+    message: AbstractMessage | None
+
+    @property
+    def hidden(self) -> dict[str, Any]:
+        """The event as those get it who may not see it."""
+        return _hidden(self.event)
+
+    @property
+    def own(self) -> dict[str, Any] | None:
+        """The event as the message's sender gets it, where that is not what everyone gets."""
+        client_id = None if self.message is None else self.message.client_id
+        return None if client_id is None or self.frame is None else {**self.frame, "client_id": client_id}
+
+
+def render_shared_frames(
+    events: Sequence[Event], *, conversations: Mapping[UUID, AbstractConversation]
+) -> list[SharedFrame]:
+    """Return the events as frames for nobody in particular; at most five queries, however many there are.
+
+    What depends on the viewer is left out: files stand under their address without a signature.
+    """
+    context = {"request": SimpleNamespace(user=AnonymousUser())}
+    messages = _messages(events, None)
+    users = _users(events)
+    shown = []
+    for event in events:
+        frame = _frame(event, conversations[event.conversation_id], messages, users, context)
+        message = messages.get(UUID(event.payload["message_id"])) if _is_about_message(event) else None
+        shown.append(SharedFrame(event=event, frame=frame, message=message))
+    return shown
 
 
 def render_frames(
@@ -66,28 +111,47 @@ def render_frames(
     `conversations` holds each event's conversation, with the viewer's membership known. A user or an actor who is gone
     is null.
     """
-    messages = _messages(events, context)
+    viewer = context["request"].user
+    messages = _messages(events, viewer)
     users = _users(events)
     frames = []
     for event in events:
-        conversation = conversations[event.conversation_id]
-        data = _data(event, conversation, messages, users, context)
-        if data is None:
+        frame = _frame(event, conversations[event.conversation_id], messages, users, context)
+        if frame is None:
             frames.append(_hidden(event))
             continue
-        frames.append(
-            {
-                "type": event.type,
-                "conversation_id": str(event.conversation_id),
-                "event_seq": event.event_seq,
-                "seq": event.seq,
-                "count_seq": conversation.count_seq,
-                "actor": card(users.get(event.actor_id)),
-                "at": stamp(event.created_at),
-                "data": data,
-            }
-        )
+        message = messages.get(UUID(event.payload["message_id"])) if _is_about_message(event) else None
+        if message is not None and message.sender_id == viewer.pk and message.client_id is not None:
+            frame["client_id"] = message.client_id
+        frames.append(frame)
     return frames
+
+
+def _is_about_message(event: Event) -> bool:
+    return event.type.partition(".")[0] in _ABOUT_MESSAGES
+
+
+def _frame(
+    event: Event,
+    conversation: AbstractConversation,
+    messages: Mapping[UUID, Any],
+    users: Mapping[Any, Any],
+    context: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Return the event as a frame, or None where it is not to be seen."""
+    data = _data(event, conversation, messages, users, context)
+    if data is None:
+        return None
+    return {
+        "type": event.type,
+        "conversation_id": str(event.conversation_id),
+        "event_seq": event.event_seq,
+        "seq": event.seq,
+        "count_seq": conversation.count_seq,
+        "actor": card(users.get(event.actor_id)),
+        "at": stamp(event.created_at),
+        "data": data,
+    }
 
 
 def _hidden(event: Event) -> dict[str, Any]:
@@ -121,8 +185,10 @@ def _data(
 
 
 def _message(message: Any, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the REST shape, with what is quoted as a reference alone."""
+    """Return the REST shape without what depends on the viewer, and with what is quoted as a reference alone."""
     shown: dict[str, Any] = rendered("message", message, context=dict(context))
+    # Stands beside `data`, in the frames of its sender.
+    shown.pop("client_id", None)
     quoted = message.reply_to if message.reply_to_id is not None else None
     shown["reply_to"] = None if quoted is None else {"message_id": str(quoted.pk), "seq": quoted.seq}
     shown["reactions"] = [{"emoji": item["emoji"], "count": item["count"]} for item in shown["reactions"]]
@@ -155,14 +221,13 @@ def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]
     return {name: value for name, value in shown.items() if name not in _NOT_IN_FRAMES}
 
 
-def _messages(events: Iterable[Event], context: Mapping[str, Any]) -> dict[UUID, Any]:
-    """Read the messages concerned, as far as the viewer may."""
-    concerned = [event for event in events if event.type.partition(".")[0] in _ABOUT_MESSAGES]
+def _messages(events: Iterable[Event], viewer: Any | None) -> dict[UUID, Any]:
+    """Read the messages concerned, as far as the viewer may; without one, all of them."""
+    concerned = [event for event in events if _is_about_message(event)]
     if not concerned:
         return {}
-    viewer = context["request"].user
     rows = list(
-        readable(viewer)
+        (shared() if viewer is None else readable(viewer))
         .select_related("thread_root")
         .filter(
             pk__in={event.payload["message_id"] for event in concerned},

@@ -64,6 +64,9 @@ _SIGNED_IN: Final = {
     "scheduled": ("list", "retrieve", "partial_update", "destroy"),
     "forward": ("create",),
     "attachments": ("create", "retrieve", "download", "list"),
+    "tickets": ("create",),
+    "stream": ("retrieve",),
+    "typing": ("create",),
 }
 # Registering: whether it is open, and to whom, is CONVO_REGISTRATION, which the view reads.
 _ANYONE: Final = {"users": ("create",)}

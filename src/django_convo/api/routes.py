@@ -29,6 +29,8 @@ from .saved import SavedViewSet
 from .scheduled import ScheduledViewSet
 from .search import SearchViewSet
 from .sync import SyncViewSet
+from .tickets import TicketViewSet
+from .typing import TypingViewSet
 from .unread import UnreadViewSet
 from .users import UserViewSet
 from .windows import WindowPagination
@@ -93,6 +95,8 @@ VIEWSETS: Final[Mapping[str, type[ConvoViewSet]]] = {
         SearchViewSet,
         ConfigViewSet,
         AttachmentViewSet,
+        TicketViewSet,
+        TypingViewSet,
     )
 }
 ROUTES: Final = (
@@ -233,6 +237,8 @@ ROUTES: Final = (
         noun="scheduled",
         actions={"get": "retrieve", "patch": "partial_update", "delete": "destroy"},
     ),
+    Route(path=f"{_CONVERSATION}typing/", name="typing", noun="typing", actions={"post": "create"}),
+    Route(path="ticket/", name="ticket", noun="tickets", actions={"post": "create"}),
     Route(path=f"{_CONVERSATION}events/", name="event-list", noun="events", actions={"get": "list"}),
     Route(path="sync/", name="sync", noun="sync", actions={"post": "create"}),
     Route(path="search/", name="search", noun="search", actions={"get": "list"}),

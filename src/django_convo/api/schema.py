@@ -96,6 +96,7 @@ _QUERY: Final[dict[tuple[str, str], dict[str, dict[str, Any]]]] = {
     },
     ("users", "list"): {"search": _TEXT},
     ("search", "list"): {"q": _TEXT, "conversation_id": _UUID, "sender": _TEXT},
+    ("stream", "retrieve"): {"cursor": _TEXT},
     ("attachments", "download"): {"token": _TEXT, "thumbnail": _FLAG},
 }
 _REQUIRED: Final = {("messages", "by_conversation", "conversation_id"), ("search", "list", "q")}
@@ -125,7 +126,7 @@ _REPEATABLE: Final = {
     ("reports", "create"),
     ("sanctions", "create"),
 }
-_CREATING: Final = _REPEATABLE | {("users", "create"), ("attachments", "create")}
+_CREATING: Final = _REPEATABLE | {("users", "create"), ("attachments", "create"), ("tickets", "create")}
 # Answers with a file, and to whoever has its signed address.
 _DOWNLOADING: Final = ("attachments", "download")
 # 404 without an id in the path: the conversation is named by a parameter or the body.
@@ -136,7 +137,9 @@ _NAMING: Final = {
     ("sanctions", "create"),
 }
 # Answer nothing but that it is done.
-_SILENT: Final = {("blocks", "update")}
+_SILENT: Final = {("blocks", "update"), ("typing", "create")}
+# Answers with events for as long as both sides like, or with 501.
+_STREAMING: Final = ("stream", "retrieve")
 _ERRORS: Final = {
     400: "The request is not valid.",
     401: "Nobody is logged in.",
@@ -147,6 +150,7 @@ _ERRORS: Final = {
     413: "The body is too large.",
     415: "The body is of another type.",
     429: "Too many requests; Retry-After says when to come back.",
+    501: "This server cannot hold a stream open: poll /sync/.",
     503: "Nothing was written; Retry-After says when to try again.",
 }
 
@@ -184,6 +188,8 @@ class _ConvoSchema(AutoSchema):
         answers: dict[Any, Any] = {}
         if self._call == _DOWNLOADING:
             answers[200, "application/octet-stream"] = OpenApiTypes.BINARY
+        elif self._call == _STREAMING:
+            answers[200, "text/event-stream"] = OpenApiTypes.STR
         elif self._call in _SILENT or (self.method == "DELETE" and self._call not in _LEAVING):
             answers[204] = None
         else:
@@ -255,6 +261,8 @@ class _ConvoSchema(AutoSchema):
             statuses |= {413, 415}
         if view.action in view.throttle_scopes or self._call == ("users", "list"):
             statuses.add(429)
+        if self._call == _STREAMING:
+            statuses.add(501)
         if self.method != "GET" and self._call != ("sync", "create"):
             statuses.add(503)
         return statuses

@@ -75,7 +75,7 @@ class SyncViewSet(ConvoViewSet):
         asked = self.parse()
         changes = selectors.changes(
             request.user,
-            position=_read_cursor(request.user, asked.get("cursor")),
+            position=read_cursor(request.user, asked.get("cursor")),
             heads=asked.get("heads") or {},
             limit=settings.PAGE_SIZE,
         )
@@ -91,11 +91,19 @@ class SyncViewSet(ConvoViewSet):
                 "events": replayed,
                 "limited": [str(key) for key in changes.limited],
                 "removed": [str(key) for key in changes.removed],
-                "cursor": _write_cursor(request.user, changes.position),
+                "cursor": write_cursor(request.user, changes.position),
                 "more": changes.more,
                 "epoch": settings.EPOCH,
             }
         )
+
+
+def read_heads(data: Any) -> dict[UUID, int] | None:
+    """Return the heads that a frame gives; none where it gives none, and None for what are no heads."""
+    try:
+        return {} if data is None else HeadsField().run_validation(data)
+    except serializers.ValidationError:
+        return None
 
 
 def _salt(user: Any) -> str:
@@ -103,14 +111,15 @@ def _salt(user: Any) -> str:
     return f"django_convo.sync:{user.pk}"
 
 
-def _write_cursor(user: Any, position: selectors.Position) -> str:
+def write_cursor(user: Any, position: selectors.Position) -> str:
+    """Return where a client stands, signed for the user."""
     key = position.conversation_id
     moments = (position.since, position.started, position.moved_at)
     values = [moment and moment.isoformat() for moment in moments]
     return signing.dumps([settings.EPOCH, *values, key and key.hex], salt=_salt(user))
 
 
-def _read_cursor(user: Any, cursor: str | None) -> selectors.Position | None:
+def read_cursor(user: Any, cursor: str | None) -> selectors.Position | None:
     """Return the position, or None for the beginning.
 
     A cursor of another epoch begins anew: the times in it are of a database that is no more. One that is older than

@@ -20,6 +20,8 @@ DEFAULT_RATES: Final[dict[str, str | None]] = {
     "report": "30/hour",
     "upload": "60/min",
     "react": "120/min",
+    "typing": "120/min",
+    "ticket": "60/min",
 }
 
 

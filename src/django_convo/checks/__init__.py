@@ -11,6 +11,7 @@ from .attachments import check_attachment_extra, check_attachment_storage, check
 from .databases import check_connection_pool, check_lock_timeout, check_sqlite_transactions
 from .paths import check_dotted_paths
 from .policies import check_policy_audience, check_subject_models, check_visible_subjects
+from .realtime import check_broker, check_broker_reaches_processes
 from .roles import check_capabilities, check_conversation_roles, check_roles_of_users
 from .site import check_rest_framework_is_installed, check_throttle_cache
 from .swapped import check_swapped_migrations, check_swapped_models
@@ -40,8 +41,9 @@ ALWAYS = (
     check_attachment_storage,
     check_attachment_types,
     check_attachment_extra,
+    check_broker,
 )
-ON_DEPLOY = (check_connection_pool, check_throttle_cache)
+ON_DEPLOY = (check_connection_pool, check_throttle_cache, check_broker_reaches_processes)
 
 for check in ALWAYS:
     register(check, TAG)

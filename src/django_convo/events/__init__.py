@@ -1,6 +1,7 @@
-"""The durable log and its subscribers."""
+"""The durable log and its subscribers, and the hints for those who deliver."""
 
+from .hints import hint, hinted
 from .log import event_committed, write
 from .subscribers import subscribe, subscribers_of, unsubscribe
 
-__all__ = ["event_committed", "subscribe", "subscribers_of", "unsubscribe", "write"]
+__all__ = ["event_committed", "hint", "hinted", "subscribe", "subscribers_of", "unsubscribe", "write"]

@@ -265,5 +265,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('conversation', 'sender', 'client_id'), name='convo_scheduled_client_id')],
             },
         ),
+        migrations.CreateModel(
+            name='Ticket',
+            fields=[
+                ('digest', models.CharField(editable=False, max_length=64, primary_key=True, serialize=False)),
+                ('login_kind', models.CharField(blank=True, editable=False, max_length=201)),
+                ('login_key', models.CharField(blank=True, editable=False, max_length=255)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('expires_at', models.DateTimeField(editable=False)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'ticket',
+                'verbose_name_plural': 'tickets',
+                'indexes': [models.Index(fields=['expires_at'], name='convo_ticket_expired')],
+            },
+        ),
         migrations.RunPython(create_search_index, drop_search_index),
     ]

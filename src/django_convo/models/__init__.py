@@ -17,6 +17,7 @@ from .revisions import MessageRevision
 from .sanctions import Sanction, SanctionQuerySet
 from .saved import SavedMessage
 from .scheduled import ScheduledMessage
+from .tickets import Ticket
 
 __all__ = [
     "AbstractConversation",
@@ -43,6 +44,7 @@ __all__ = [
     "SanctionQuerySet",
     "SavedMessage",
     "ScheduledMessage",
+    "Ticket",
     "get_conversation_model",
     "get_message_model",
 ]

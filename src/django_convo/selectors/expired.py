@@ -19,6 +19,7 @@ from django_convo.models import (
     MessageRevision,
     Report,
     ScheduledMessage,
+    Ticket,
     get_conversation_model,
     get_message_model,
 )
@@ -81,6 +82,11 @@ def expired_uploads(before: datetime) -> QuerySet[Attachment]:
     scheduled = ScheduledMessage.objects.using(using).filter(status=ScheduledStatus.PENDING)
     awaited = {key for keys in scheduled.values_list("attachment_ids", flat=True) for key in keys}
     return Attachment.objects.using(using).filter(message=None, created_at__lt=before).exclude(pk__in=awaited)
+
+
+def expired_tickets(before: datetime) -> QuerySet[Ticket]:
+    """Return the tickets that were over before then and that nobody used."""
+    return Ticket.objects.using(router.db_for_write(Ticket)).filter(expires_at__lt=before)
 
 
 def oldest_messages(kind: str, *, after: UUID | None, limit: int) -> list[OldestMessage]:

@@ -87,6 +87,16 @@ def readable(actor: Any) -> QuerySet[AbstractMessage]:
     )
 
 
+def shared() -> QuerySet[AbstractMessage]:
+    """Return all messages as `readable` does, for nobody in particular: who may read one is asked where it is sent."""
+    pins = PinnedMessage.objects.filter(message=OuterRef("pk"))
+    return (
+        get_message_model()
+        ._default_manager.select_related("sender", "reply_to")
+        .annotate(is_pinned=is_there(pins), **{HAS_EXTRAS: has_extras()})
+    )
+
+
 def messages(actor: Any, filters: MessageFilters) -> QuerySet[AbstractMessage]:
     """Return every message that the actor may read; page it by `ALL_ORDER`, or by `CONVERSATION_ORDER` within one."""
     wanted = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OVERLAP: Final = timedelta(seconds=60)
 # All events of one answer, as a multiple of what one conversation may have: 500 conversations, each a little behind,
 # are cheaper to reload than to replay.
-_TOTAL_FACTOR: Final = 10
+TOTAL_FACTOR: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,10 +75,10 @@ def changes(actor: Any, *, position: Position | None, heads: Mapping[UUID, int],
     page = page[:limit]
     known = {item.pk: item for item in own(actor).filter(pk__in=heads)} if heads else {}
     remember(actor, known.values())
-    logs, limited = _replay(actor, known, {key: head for key, head in heads.items() if key in known})
+    logs, limited = replay(actor, known, {key: head for key, head in heads.items() if key in known})
     removed = {key for key in heads if key not in known}
     if here.since is not None and here.moved_at is None:
-        removed |= _gone(actor, here.since - OVERLAP)
+        removed |= departed(actor, here.since - OVERLAP)
     return Changes(
         conversations=page,
         known=known,
@@ -115,11 +115,11 @@ def _next(position: Position, page: Sequence[Any], more: bool) -> Position:
     return Position(since=position.started)
 
 
-def _replay(
+def replay(
     actor: Any, known: Mapping[UUID, AbstractConversation], heads: Mapping[UUID, int]
 ) -> tuple[dict[UUID, Log], list[UUID]]:
     """Read what follows the heads, those that are least behind first, as long as the answer stays bounded."""
-    budget = settings.SYNC_MAX_EVENTS * _TOTAL_FACTOR
+    budget = settings.SYNC_MAX_EVENTS * TOTAL_FACTOR
     within: dict[UUID, int] = {}
     limited: list[UUID] = []
     for key in sorted(heads, key=lambda key: known[key].event_seq - heads[key]):
@@ -134,7 +134,7 @@ def _replay(
     return {key: log for key, log in logs.items() if not log.limited}, sorted(limited)
 
 
-def _gone(actor: Any, since: datetime) -> set[UUID]:
+def departed(actor: Any, since: datetime) -> set[UUID]:
     """Return what the actor has left since, and what was deleted around them."""
     left = Departure.objects.filter(user=actor, left_at__gte=since).values_list("conversation_id", flat=True)
     deleted = Participant.objects.filter(user=actor, conversation__deleted_at__gte=since)

@@ -60,4 +60,6 @@ CONVO_THROTTLE_RATES = {
     "upload": None,
     "report": None,
     "react": None,
+    "typing": None,
+    "ticket": None,
 }

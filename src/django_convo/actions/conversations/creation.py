@@ -12,7 +12,7 @@ from django.db import IntegrityError, router, transaction
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from django_convo.actions.base import Change, action, clean_metadata, clean_text
+from django_convo.actions.base import Change, action, clean_metadata, clean_text, tell_own_state
 from django_convo.actions.messages import send_message
 from django_convo.conf import settings
 from django_convo.exceptions import Invalid, InvalidReference
@@ -201,7 +201,7 @@ def _insert(
     change = Change(row, actor)
     joined_event_seq = change.emit(EventType.CONVERSATION_CREATED, kind=kind.value)
     change.write()
-    Participant.objects.using(row._state.db).bulk_create(
+    participants = Participant.objects.using(row._state.db).bulk_create(
         [
             Participant(
                 conversation_id=row.pk,
@@ -215,6 +215,9 @@ def _insert(
         ],
         batch_size=1000,
     )
+    # In a large conversation those beyond find it by the sweep.
+    for participant in participants[: settings.LARGE_CONVERSATION]:
+        tell_own_state(participant)
     return row
 
 

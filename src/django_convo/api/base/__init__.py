@@ -1,9 +1,9 @@
 """What every noun of the API is built on."""
 
-from .errors import BusyError, ConflictError, PayloadTooLargeError, to_api_exception
+from .errors import BusyError, ConflictError, NoStreamError, PayloadTooLargeError, to_api_exception
 from .pages import KeysetPagination, link_with
 from .parsing import StrictJSONParser
-from .serializers import MomentField, ReferenceField, UserKeyField, output_class, rendered
+from .serializers import MomentField, ReferenceField, UserKeyField, encoded, output_class, rendered
 from .values import LARGEST_NUMBER, QueryValues, as_stored, model_key, path_id, path_user_key, stamp, user_key
 from .viewsets import ConvoViewSet
 
@@ -14,12 +14,14 @@ __all__ = [
     "ConvoViewSet",
     "KeysetPagination",
     "MomentField",
+    "NoStreamError",
     "PayloadTooLargeError",
     "QueryValues",
     "ReferenceField",
     "StrictJSONParser",
     "UserKeyField",
     "as_stored",
+    "encoded",
     "link_with",
     "model_key",
     "output_class",

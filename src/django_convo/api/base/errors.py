@@ -45,6 +45,14 @@ class PayloadTooLargeError(drf.APIException):
     default_detail = _("The request is too large.")
 
 
+class NoStreamError(drf.APIException):
+    """The server holds no connection open, as none by WSGI does."""
+
+    status_code = status.HTTP_501_NOT_IMPLEMENTED
+    default_code = "no_stream"
+    default_detail = _("This server cannot hold a stream open. Poll /sync/, or serve /stream/ by ASGI.")
+
+
 # Subclasses of DRF's own errors wherever it has one, so that a host's exception handler knows them.
 _CLASSES: dict[type[domain.ConvoError], type[drf.APIException]] = {
     domain.NotFound: drf.NotFound,

@@ -36,13 +36,25 @@ class StrictJSONParser(BaseParser):
         raw = _read(stream)
         try:
             text = raw.decode()
-            value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-        except (ValueError, RecursionError) as error:
-            raise ParseError(_("The body is not valid JSON.")) from error
-        # Only an escape can bring in what UTF-8 cannot carry, and only many brackets make a deep value.
-        if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH:
-            _inspect(value)
-        return value
+        except ValueError as error:
+            raise _no_json() from error
+        return read_json(text)
+
+
+def read_json(text: str) -> Any:
+    """Return what a JSON text says; raises ParseError as `StrictJSONParser` does."""
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise _no_json() from error
+    # Only an escape can bring in what UTF-8 cannot carry, and only many brackets make a deep value.
+    if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH:
+        _inspect(value)
+    return value
+
+
+def _no_json() -> ParseError:
+    return ParseError(_("The body is not valid JSON."))
 
 
 def invalid_input() -> ParseError:

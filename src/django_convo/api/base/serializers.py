@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Final, cast
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from django.utils.module_loading import import_string
 from rest_framework import serializers
+from rest_framework.utils.encoders import JSONEncoder
 
 from django_convo.conf import settings
 from django_convo.exceptions import InvalidReference
@@ -33,6 +35,11 @@ OUTPUTS: Final[dict[str, str]] = {
     "receipt": "django_convo.api.receipts.ReceiptSerializer",
     "scheduled": "django_convo.api.scheduled.ScheduledSerializer",
 }
+
+
+def encoded(value: Any) -> str:
+    """Return JSON as the API writes it, without blanks, whatever a host's own serializer has put in."""
+    return json.dumps(value, cls=JSONEncoder, ensure_ascii=False, separators=(",", ":"))
 
 
 def output_class(name: str) -> type[serializers.BaseSerializer[Any]]:

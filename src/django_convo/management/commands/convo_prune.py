@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from django_convo.actions import maintenance
 from django_convo.actions.attachments import prune_unsent_attachments
+from django_convo.actions.tickets import prune_tickets
 from django_convo.conf import settings
 from django_convo.exceptions import NotFound, TryAgain
 from django_convo.management.progress import Progress
 from django_convo.selectors import expired
 
-_NOUNS = ("events", "departures", "conversations", "messages", "unsent files")
+_NOUNS = ("events", "departures", "conversations", "messages", "unsent files", "tickets")
 
 
 class Command(BaseCommand):
@@ -26,7 +27,8 @@ class Command(BaseCommand):
 
     help = (
         "Remove events, departures and deleted conversations older than CONVO_EVENT_RETENTION, messages older than "
-        "CONVO_MESSAGE_RETENTION, what deleted messages held after CONVO_UNDO_WINDOW, and files that were never sent."
+        "CONVO_MESSAGE_RETENTION, what deleted messages held after CONVO_UNDO_WINDOW, files that were never sent, and "
+        "tickets that nobody used."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,6 +48,7 @@ class Command(BaseCommand):
         for kind, retention in settings.MESSAGE_RETENTION.items():
             self._prune_messages(kind, now - retention)
         self._repeat("unsent files", prune_unsent_attachments, now - settings.ATTACHMENT_UNSENT_RETENTION)
+        self._repeat("tickets", prune_tickets, now)
         before = now - settings.EVENT_RETENTION
         self._prune_conversations(before)
         self._repeat("departures", maintenance.prune_departures, before)
@@ -118,6 +121,7 @@ def _count(now: datetime) -> dict[str, int]:
         "conversations": expired.expired_conversations(before).count(),
         "messages": messages,
         "unsent files": expired.expired_uploads(now - settings.ATTACHMENT_UNSENT_RETENTION).count(),
+        "tickets": expired.expired_tickets(now).count(),
         "tombstones": expired.expired_tombstones(now - settings.UNDO_WINDOW).count(),
     }
 

@@ -1,0 +1,215 @@
+"""What is in no row: who is there, who types, who has just read. It lives in the hubs and travels by the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from django_convo.conf import settings
+from django_convo.models import get_conversation_model
+from django_convo.selectors import connections as selectors
+from django_convo.types import Hint, HintKind
+
+from . import texts
+from .brokers import get_broker
+from .reading import read_users
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+logger = logging.getLogger("django_convo.realtime")
+
+# How long somebody is still there after the last connection: a page that is loaded anew opens another.
+GRACE_SECONDS: Final = 5
+# How often a hub repeats who is there, and how long the others believe it: a killed process says no goodbye.
+BEAT_SECONDS: Final = 30
+_BELIEVED_SECONDS: Final = 75
+# More that waits than this is dropped: nobody needs to know late who typed.
+_MOST_WAITING: Final = 1_000
+_MOST_REMEMBERED: Final = 10_000
+
+
+class Presence:
+    """One hub's part in it. Everything but the questions to the database happens in the hub's loop."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._origin = uuid4().hex
+        # Who is connected to which other hubs, and until when that is believed.
+        self._elsewhere: dict[Any, dict[str, float]] = {}
+        self._last_seen: dict[Any, datetime] = {}
+        self._leaving: dict[Any, asyncio.TimerHandle] = {}
+        self._told: set[Any] = set()
+        self._waiting: asyncio.Queue[Hint] = asyncio.Queue(_MOST_WAITING)
+
+    def is_online(self, key: Any) -> bool:
+        """Say whether a user is connected, here or to another hub."""
+        return key in self._hub.sessions or key in self._leaving or bool(self._elsewhere.get(key))
+
+    def came(self, key: Any) -> None:
+        """Note the first connection of a user here."""
+        timer = self._leaving.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+            return
+        self._publish(key, is_on=True)
+        self._tell(key, is_on=True)
+
+    def went(self, key: Any) -> None:
+        """Note that the last connection of a user here is gone; told only if none follows soon."""
+        loop = asyncio.get_running_loop()
+        self._leaving[key] = loop.call_later(GRACE_SECONDS, self._has_gone, key)
+
+    def hear(self, hint: Hint) -> None:
+        """Take a hint of what is in no row."""
+        if hint.kind == HintKind.PRESENCE:
+            self._hear_presence(hint)
+        elif hint.conversation_id in self._hub.topics:
+            self._wait(hint)
+
+    async def work(self) -> None:
+        """Tell those here what was heard, one hint after the other."""
+        while True:
+            hint = await self._waiting.get()
+            try:
+                await self._spread(hint)
+            except Exception:
+                logger.warning("A hint could not be told: %r", hint, exc_info=True)
+
+    async def beat(self) -> None:
+        """Repeat who is there, and stop to believe what is not repeated."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now = asyncio.get_running_loop().time()
+            for key, origins in tuple(self._elsewhere.items()):
+                for origin in [name for name, until in origins.items() if until < now]:
+                    self._gone_elsewhere(key, origin)
+            if get_broker().supports_processes:
+                for key in tuple(self._hub.sessions):
+                    self._publish(key, is_on=True)
+
+    async def frames_for(self, user: Any, conversation_id: UUID) -> list[str]:
+        """Return a `presence` frame for each other participant who is there; none of a large conversation."""
+        shown = await self._hub.workers.run(_companions, user.pk, conversation_id)
+        return [texts.presence(other, True, None) for key, other in shown.items() if self.is_online(key)]
+
+    def close(self) -> None:
+        """Tell the other hubs that nobody is here any more."""
+        for timer in self._leaving.values():
+            timer.cancel()
+        for key in {*self._leaving, *self._hub.sessions}:
+            self._publish(key, is_on=False)
+        self._leaving.clear()
+
+    def _has_gone(self, key: Any) -> None:
+        self._leaving.pop(key, None)
+        if key in self._hub.sessions:
+            return
+        self._publish(key, is_on=False)
+        if not self._elsewhere.get(key):
+            self._tell(key, is_on=False)
+
+    def _publish(self, key: Any, *, is_on: bool) -> None:
+        get_broker().publish(Hint(kind=HintKind.PRESENCE, user_id=key, is_on=is_on, origin=self._origin))
+
+    def _hear_presence(self, hint: Hint) -> None:
+        if hint.origin == self._origin:
+            return
+        if not hint.is_on:
+            self._gone_elsewhere(hint.user_id, hint.origin)
+            return
+        was_online = self.is_online(hint.user_id)
+        until = asyncio.get_running_loop().time() + _BELIEVED_SECONDS
+        self._elsewhere.setdefault(hint.user_id, {})[hint.origin] = until
+        if not was_online:
+            self._tell(hint.user_id, is_on=True)
+
+    def _gone_elsewhere(self, key: Any, origin: str) -> None:
+        origins = self._elsewhere.get(key)
+        if origins is None or origins.pop(origin, None) is None:
+            return
+        if not origins:
+            del self._elsewhere[key]
+            if not self.is_online(key):
+                self._tell(key, is_on=False)
+
+    def _tell(self, key: Any, *, is_on: bool) -> None:
+        self._last_seen.pop(key, None)
+        if not is_on:
+            self._last_seen[key] = timezone.now()
+            if len(self._last_seen) > _MOST_REMEMBERED:
+                del self._last_seen[next(iter(self._last_seen))]
+        self._wait(Hint(kind=HintKind.PRESENCE, user_id=key, is_on=is_on))
+
+    def _wait(self, hint: Hint) -> None:
+        try:
+            self._waiting.put_nowait(hint)
+        except asyncio.QueueFull:
+            logger.warning("More than %d hints of no row wait: dropping one.", _MOST_WAITING)
+
+    async def _spread(self, hint: Hint) -> None:
+        if hint.kind == HintKind.PRESENCE:
+            await self._spread_presence(hint)
+            return
+        assert hint.conversation_id is not None  # noqa: S101 - heard of a topic
+        topic = self._hub.topics.get(hint.conversation_id)
+        others = frozenset() if topic is None else frozenset(topic.sights) - {hint.user_id}
+        if not others:
+            return
+        user, audience = await self._hub.workers.run(_audience, hint, others)
+        if user is None or not audience:
+            return
+        if hint.kind == HintKind.TYPING:
+            text = texts.typing(hint.conversation_id, user, hint.is_on)
+        else:
+            kind = "read" if hint.kind == HintKind.READ else "delivered"
+            text = texts.pointer(kind, hint.conversation_id, user, hint.number or 0)
+        self._push(audience, text, hint.conversation_id)
+
+    async def _spread_presence(self, hint: Hint) -> None:
+        others = frozenset(self._hub.sessions) - {hint.user_id}
+        if not others:
+            return
+        user, audience = await self._hub.workers.run(_acquaintances, hint.user_id, others)
+        if user is not None and self.is_online(hint.user_id) == hint.is_on:
+            text = texts.presence(user, hint.is_on, self._last_seen.get(hint.user_id))
+            self._push(audience, text)
+
+    def _push(self, keys: Collection[Any], text: str, conversation_id: UUID | None = None) -> None:
+        for key in keys:
+            for session in self._hub.sessions_of(key):
+                # Who has lost sight of it meanwhile hears nothing of it.
+                if conversation_id is None or conversation_id in session.conversations:
+                    session.push(text)
+
+
+def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:
+    """Return who types or has read, and which of the others may know; four queries at most."""
+    key: Any = hint.conversation_id
+    rows = get_conversation_model()._default_manager.live().filter(pk=key)
+    count = rows.values_list("participant_count", flat=True).first()
+    is_receipt = hint.kind != HintKind.TYPING
+    if count is None or count > settings.LARGE_CONVERSATION or (is_receipt and not settings.READ_RECEIPTS):
+        return None, set()
+    # Among more than two, a receipt that is missing would tell of the block.
+    apart = selectors.kept_apart(hint.user_id, others) if count <= 2 or not is_receipt else set()
+    return read_users([hint.user_id]).get(hint.user_id), set(others) - apart
+
+
+def _acquaintances(key: Any, others: frozenset[Any]) -> tuple[Any, set[Any]]:
+    """Return the user, and which of the others may know that they are there; four queries."""
+    known = selectors.shared_with(key, others, most=settings.LARGE_CONVERSATION)
+    return read_users([key]).get(key), set(known)
+
+
+def _companions(key: Any, conversation_id: UUID) -> dict[Any, Any]:
+    """Return the other participants of a conversation that the user takes part in, whose presence they may see."""
+    rows = selectors.companions(key, conversation_id, most=settings.LARGE_CONVERSATION)
+    apart = selectors.kept_apart(key, rows)
+    return {other: user for other, user in rows.items() if other not in apart}

@@ -1,0 +1,146 @@
+"""A connection as the hub sees it: whose it is, and a bounded queue of what it is still to get."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from django_convo.conf import settings
+from django_convo.selectors.logins import Login
+
+from .codes import CloseCode
+
+Send = Callable[[str], Awaitable[None]]
+Close = Callable[[CloseCode], Awaitable[None]]
+
+
+class Session:
+    """One connection of one user. All of it happens in the hub's loop.
+
+    Frames are written at once where the connection takes them, and wait in the queue where it does not; beyond
+    `CONVO_REALTIME_QUEUE_BYTES` the connection is closed, with a code that says resume.
+    """
+
+    __slots__ = (
+        "_close",
+        "_closing",
+        "_held",
+        "_queue",
+        "_send",
+        "_size",
+        "_writer",
+        "conversations",
+        "login",
+        "user",
+    )
+
+    def __init__(self, user: Any, login: Login, *, send: Send, close: Close) -> None:
+        self.user = user
+        self.login = login
+        # Where the user takes part, as the hub knows it.
+        self.conversations: set[UUID] = set()
+        self._send = send
+        self._close = close
+        self._queue: deque[str] = deque()
+        self._size = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        # While a resumption is read, what is new: (conversation, number, text).
+        self._held: list[tuple[UUID | None, int | None, str]] | None = None
+
+    @property
+    def key(self) -> Any:
+        """The user's primary key."""
+        return self.login.user_id
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is delivered any more."""
+        return self._closing is not None
+
+    def push(self, text: str, conversation_id: UUID | None = None, event_seq: int | None = None) -> None:
+        """Deliver a frame, now or as soon as the connection takes it."""
+        if self._closing is not None:
+            return
+        if self._held is not None:
+            self._held.append((conversation_id, event_seq, text))
+            self._size += len(text)
+            self._refuse_long_queue()
+            return
+        self._write(text)
+
+    def hold(self) -> None:
+        """Keep back what comes from now on, until `release`."""
+        self._held = []
+
+    def release(self, upto: dict[UUID, int] | None = None) -> None:
+        """Deliver what was kept back, less what a resumption has said already: up to a number in each conversation."""
+        held, self._held = self._held or [], None
+        for conversation_id, event_seq, text in held:
+            self._size -= len(text)
+            known = None if conversation_id is None or upto is None else upto.get(conversation_id)
+            if known is None or event_seq is None or event_seq > known:
+                self.push(text)
+
+    def reply(self, text: str) -> None:
+        """Deliver an answer to this connection, past what is kept back."""
+        if self._closing is None:
+            self._write(text)
+
+    def end(self, code: CloseCode) -> None:
+        """Close the connection; what waits for it is dropped."""
+        if self._closing is None:
+            self._queue.clear()
+            self._held = None
+            self._closing = asyncio.get_running_loop().create_task(self._end(code))
+
+    def _write(self, text: str) -> None:
+        self._queue.append(text)
+        self._size += len(text)
+        if self._writer is None:
+            writer = spawn(self._drain())
+            self._writer = None if writer.done() else writer
+        else:
+            self._refuse_long_queue()
+
+    def _refuse_long_queue(self) -> None:
+        if self._size > settings.REALTIME_QUEUE_BYTES:
+            self.end(CloseCode.TOO_SLOW)
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                text = self._queue.popleft()
+                self._size -= len(text)
+                await self._send(text)
+        except Exception:
+            # The connection is gone; whoever reads from it finds out as well.
+            self._queue.clear()
+        finally:
+            self._writer = None
+
+    async def _end(self, code: CloseCode) -> None:
+        if self._writer is not None:
+            # It waits for a reader who does not read.
+            self._writer.cancel()
+        await self._close(code)
+
+
+if sys.version_info >= (3, 12):
+
+    def spawn(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine up to where it first has to wait, now, and the rest as a task.
+
+        A connection that takes its frame at once costs no turn of the loop.
+        """
+        return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True)
+
+else:
+
+    def spawn(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as a task; from Python 3.12 on, up to where it first has to wait, now."""
+        return asyncio.get_running_loop().create_task(coroutine)

@@ -1,0 +1,148 @@
+"""What whoever delivers has to know: who takes part where, from when on, and what changed without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from django_convo.models import Block, Draft, Participant, get_conversation_model
+from django_convo.policy import get_policy
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What one participant may see of one conversation, and when their own state last changed."""
+
+    conversation_id: UUID
+    user_id: Any
+    visible_from_seq: int
+    joined_event_seq: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """A conversation in which a user takes part, as it stands when they connect."""
+
+    sight: Sight
+    event_seq: int
+    membership_version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """A conversation that changed since a moment, deleted or not."""
+
+    conversation_id: UUID
+    event_seq: int
+    membership_version: int
+
+
+def memberships(user: Any) -> list[Membership]:
+    """Return every conversation in which the user takes part and that the policy shows; one query."""
+    visible = get_policy().visible_conversations(user).values("pk")
+    rows = Participant.objects.filter(user=user, conversation__in=visible)
+    names = ("conversation__event_seq", "conversation__membership_version", *_SIGHT)
+    return [
+        Membership(sight=_sight(row), event_seq=event_seq, membership_version=version)
+        for event_seq, version, *row in rows.values_list(*names)
+    ]
+
+
+def sights(conversation_ids: Collection[UUID], user_ids: Collection[Any]) -> list[Sight]:
+    """Return what these users see of these conversations, where they take part; one query for 500 users."""
+    found = []
+    for keys in _parts(user_ids):
+        rows = Participant.objects.filter(conversation__in=conversation_ids, user__in=keys)
+        found += [_sight(row) for row in rows.values_list(*_SIGHT)]
+    return found
+
+
+def changed_conversations(since: datetime) -> list[Changed]:
+    """Return the conversations that changed from a moment on; one query, by the index on `changed_at`."""
+    rows = get_conversation_model()._default_manager.filter(changed_at__gte=since)
+    return [
+        Changed(conversation_id=key, event_seq=event_seq, membership_version=version)
+        for key, event_seq, version in rows.values_list("pk", "event_seq", "membership_version")
+    ]
+
+
+def changed_sights(user_ids: Collection[Any], since: datetime) -> list[Sight]:
+    """Return the rows of these users that changed from a moment on; one query for 500 users."""
+    found = []
+    for keys in _parts(user_ids):
+        rows = Participant.objects.filter(user__in=keys, updated_at__gte=since)
+        found += [_sight(row) for row in rows.values_list(*_SIGHT)]
+    return found
+
+
+def own_rows(pairs: Collection[tuple[UUID, Any]]) -> list[Participant]:
+    """Return the rows of these conversations and users, each with its conversation and its draft; two queries."""
+    conversations, users = {key for key, _ in pairs}, {key for _, key in pairs}
+    within = Q(conversation__in=conversations, user__in=users)
+    rows = Participant.objects.filter(within).select_related("conversation")
+    found = [row for row in rows if (row.conversation_id, row.user_id) in pairs]
+    drafts = {(draft.conversation_id, draft.user_id): draft for draft in Draft.objects.filter(within)} if found else {}
+    for row in found:
+        row.own_draft = drafts.get((row.conversation_id, row.user_id))
+    return found
+
+
+def kept_apart(user_id: Any, others: Collection[Any]) -> set[Any]:
+    """Return those of the others between whom and the user a block stands, whoever set it; one query."""
+    if not others:
+        return set()
+    rows = Block.objects.between(user_id, list(others)).values_list("blocker_id", "blocked_id")
+    return {key for pair in rows for key in pair if key != user_id}
+
+
+def companions(user_id: Any, conversation_id: UUID, *, most: int) -> dict[Any, Any]:
+    """Return the other participants by key, where the user takes part and they are at most so many; two queries."""
+    rows = Participant.objects.filter(
+        conversation=conversation_id, conversation__deleted_at=None, conversation__participant_count__lte=most
+    )
+    if not rows.filter(user=user_id).exists():
+        return {}
+    return {row.user_id: row.user for row in rows.exclude(user=user_id).select_related("user")}
+
+
+def shared_with(user_id: Any, others: Collection[Any], *, most: int) -> dict[Any, set[UUID]]:
+    """Return with which of the others the user shares conversations of at most so many, and which; two queries."""
+    if not others:
+        return {}
+    own = Participant.objects.filter(
+        user=user_id, conversation__participant_count__lte=most, conversation__deleted_at=None
+    ).values("conversation")
+    rows = Participant.objects.filter(conversation__in=own, user__in=others).exclude(user=user_id)
+    found: dict[Any, set[UUID]] = {}
+    for conversation_id, key in rows.values_list("conversation_id", "user_id"):
+        found.setdefault(key, set()).add(conversation_id)
+    apart = kept_apart(user_id, found)
+    return {key: conversations for key, conversations in found.items() if key not in apart}
+
+
+_SIGHT = ("conversation_id", "user_id", "visible_from_seq", "joined_event_seq", "updated_at")
+
+
+def _sight(row: Sequence[Any]) -> Sight:
+    conversation_id, user_id, visible_from_seq, joined_event_seq, updated_at = row
+    return Sight(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        visible_from_seq=visible_from_seq,
+        joined_event_seq=joined_event_seq,
+        updated_at=updated_at,
+    )
+
+
+def _parts(keys: Iterable[Any]) -> Iterable[list[Any]]:
+    """Split keys so that no statement has more parameters than a database takes."""
+    listed = list(keys)
+    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
