@@ -22,11 +22,14 @@ def test_style_sheet_loads_nothing() -> None:
 
 
 def test_style_sheet_touches_nothing_of_the_hosts() -> None:
-    """Each rule is in our layer, and below one of our classes, elements or attributes."""
+    """Each rule is below one of our classes, elements or attributes; and in our layer, all but the one that resets."""
     without_comments = re.sub(r"/\*.*?\*/", "", STYLE, flags=re.DOTALL).strip()
-    assert without_comments.startswith("@layer convo {")
-    assert without_comments.endswith("}")
-    for selectors in re.findall(r"([^{};]+)\{", without_comments):
+    reset, layer, layered = without_comments.partition("@layer convo {")
+    assert layer
+    assert reset.count("{") == 1
+    assert "all: revert-layer" in reset
+    assert layered.endswith("}")
+    for selectors in re.findall(r"([^{};]+)\{", reset + layered):
         if selectors.strip().startswith("@") or re.fullmatch(r"\s*(from|to)\s*", selectors):
             continue
         for selector in re.split(r",(?![^()]*\))", selectors):
