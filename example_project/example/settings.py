@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "django_convo",
+    "django_convo.contrib.ui",
     "accounts",
     "stays",
 ]
