@@ -291,8 +291,8 @@ test("what is read of history does not take in what is new", async () => {
   await settle();
   assert.ok(!bodies().includes("far below"));
   assert.equal(client.conversation(group.id).last_seq, 124);
-  while (client.loaded(group.id).newer) await client.newer(group.id);
-  while (client.loaded(group.id).older) await client.older(group.id);
+  while (client.loaded(group.id).newer) await client.further(group.id, "newer");
+  while (client.loaded(group.id).older) await client.further(group.id, "older");
   assert.equal(bodies().length, 124);
   assert.deepEqual(client.messages(group.id).map((message) => message.seq), Array.from({ length: 124 }, (_, index) => index + 1));
 });
@@ -301,7 +301,7 @@ test("of a long history only a part is held", async () => {
   for (let count = 0; count < 900; count++) server.send(group, "bea", `more ${count}`);
   await settle();
   await client.open(group.id);
-  while (client.loaded(group.id).older) await client.older(group.id);
+  while (client.loaded(group.id).older) await client.further(group.id, "older");
   assert.equal(client.messages(group.id).length, 400);
   assert.equal(client.messages(group.id)[0].seq, 1);
   assert.ok(client.loaded(group.id).newer);

@@ -90,7 +90,7 @@ async function run(seed, options) {
     if (own && random() < 0.05) client.react(own, "👍", random() < 0.7).catch(caught);
     if (own && random() < 0.03) client.delete(own).catch(caught);
     if (mine && random() < 0.1) client.read(mine);
-    if (mine && random() < 0.1) client.older(mine).catch(caught);
+    if (mine && random() < 0.1) client.further(mine, "older").catch(caught);
     if (random() < 0.6) await pass(random() < 0.1 ? 5 : 0.3);
     else await settle(2);
   }
@@ -103,16 +103,17 @@ async function run(seed, options) {
   const fresh = clientOf(server, "ada");
   fresh.start();
   await pass(1);
-  while (fresh.hasMoreConversations) await during(fresh.moreConversations());
-  while (client.hasMoreConversations) await during(client.moreConversations());
+  while (fresh.nextPage) await during(fresh.moreConversations());
+  while (client.nextPage) await during(client.moreConversations());
   for (const id of opened) {
     if (!client.conversation(id)) continue;
     if (!client.loaded(id)) await during(client.open(id));
     await during(fresh.open(id, { limit: 200 }));
-    while (client.loaded(id).older) await during(client.older(id));
-    while (fresh.loaded(id).older) await during(fresh.older(id));
+    while (client.loaded(id).older) await during(client.further(id, "older"));
+    while (fresh.loaded(id).older) await during(fresh.further(id, "older"));
   }
   await pass(1);
+  assert.ok(fresh.conversations().length, `seed ${seed}: there is something to compare`);
   assert.deepEqual(shown(client, opened), shown(fresh, opened), `seed ${seed}`);
   for (const sent of written) {
     const [id, clientId] = sent.split(" ");

@@ -193,7 +193,7 @@ export class Server {
   tellOwn(conversation, user) {
     const member = conversation.members.get(user);
     if (!member) return;
-    this.tell(user, "membership.updated", conversation, () => ({ ...this.membershipState(conversation, member) }));
+    this.tell(user, "membership.updated", conversation, () => this.membershipState(conversation, member));
   }
 
   membershipState(conversation, member) {
@@ -323,7 +323,7 @@ export class Server {
   answer(user, method, path, query, body) {
     const route = `${method} ${path}`;
     if (route === "GET config/") {
-      return [200, { websocket_url: this.websocket ? "ws://x/ws/convo/" : null, stream_url: this.stream ? "http://x/api/stream/" : null, epoch: this.epoch, ping_interval: 25, limits: {}, features: [] }];
+      return [200, { websocket_url: this.websocket ? "ws://x/ws/convo/" : null, stream_url: this.stream ? "http://x/api/stream/" : null, epoch: this.epoch, ping_interval: 25, limits: { sync_max_heads: 500 }, features: [] }];
     }
     if (route === "GET users/me/") return [200, this.card(user)];
     if (route === "POST sync/") return [200, this.sync(user, body)];
@@ -378,13 +378,12 @@ export class Server {
    * or an answer; `delay()` says how many seconds the answer takes.
    */
   fetch(user, { fault = () => undefined, delay = () => 0 } = {}) {
-    return async (address, { method = "GET", body, headers = {}, signal } = {}) => {
+    return async (address, { method = "GET", body, headers = {} } = {}) => {
       const url = new URL(address, "http://x");
       const path = url.pathname.replace(/^\/api\//, "");
       this.requests.push({ user, method, path, query: url.search, body: body && JSON.parse(body), headers });
       const broken = fault(method, path);
       if (broken === "unreached") throw new TypeError("fetch failed");
-      if (path === "stream/") return this.openStream(user, signal);
       const [status, answer, more] = Array.isArray(broken) ? broken : this.answer(user, method, path, url.searchParams, body && JSON.parse(body));
       const text = status === 204 ? null : JSON.stringify(answer);
       const seconds = delay();
@@ -394,23 +393,36 @@ export class Server {
     };
   }
 
-  openStream(user, signal) {
-    if (this.stream === "refuses") return new Response("{}", { status: 501 });
+  /** An `EventSource` class of one person's. */
+  eventSourceClass(user) {
     const server = this;
-    const encoder = new TextEncoder();
-    let sink;
-    const body = new ReadableStream({
-      start(controller) {
-        sink = {
-          user,
-          deliver: (frame) => controller.enqueue(encoder.encode(`id: ${server.now}\ndata: ${JSON.stringify(frame)}\n\n`)),
-          end: () => (server.streams.delete(sink), controller.close()),
-        };
-        server.streams.add(sink);
-        signal.addEventListener("abort", () => server.streams.delete(sink) && controller.error(new Error("aborted")));
-      },
-    });
-    return new Response(body, { status: 200, headers: { "Content-Type": "text/event-stream" } });
+    return class {
+      constructor(url) {
+        server.requests.push({ user, method: "GET", path: "stream/", query: new URL(url).search });
+        Object.assign(this, { user, isOpen: false });
+        queueMicrotask(() => {
+          if (server.stream === "refuses") return this.onerror?.({});
+          this.isOpen = true;
+          server.streams.add(this);
+          this.onopen?.({});
+        });
+      }
+
+      deliver(frame) {
+        const event = { data: JSON.stringify(frame), lastEventId: String(server.now) };
+        queueMicrotask(() => this.isOpen && this.onmessage?.(event));
+      }
+
+      end() {
+        this.close();
+        queueMicrotask(() => this.onerror?.({}));
+      }
+
+      close() {
+        this.isOpen = false;
+        server.streams.delete(this);
+      }
+    };
   }
 
   /** A `WebSocket` class of one person's; `filter(frame)` returns the frames that arrive in its place. */
@@ -441,17 +453,18 @@ export class Server {
         const frame = JSON.parse(text);
         this.sent.push(frame);
         if (frame.type === "ping") this.deliver({ type: "pong", cursor: String(server.now) });
-        if (frame.type === "resume") {
+        if (frame.type === "resume" && frame.cursor === "spoilt") this.deliver({ type: "error", code: "invalid_cursor", detail: "No." });
+        else if (frame.type === "resume") {
           const { events, limited, removed, cursor, conversations } = server.sync(user, frame);
           for (const id of removed) this.deliver({ type: "conversation.left", conversation_id: id, data: {} });
           for (const frames of Object.values(events)) for (const one of frames) this.deliver(one);
-          for (const one of conversations) {
+          for (const one of frame.cursor ? conversations : []) {
             const type = one.conversation_id in frame.heads ? "membership.updated" : "conversation.joined";
             const { membership, unread_count, mention_count } = one;
             const data = type === "membership.updated" ? { membership, unread_count, mention_count } : { conversation: one };
             this.deliver({ type, conversation_id: one.conversation_id, data });
           }
-          this.deliver({ type: "resumed", limited, cursor });
+          this.deliver({ type: "resumed", limited, cursor, epoch: server.epoch });
         }
       }
 

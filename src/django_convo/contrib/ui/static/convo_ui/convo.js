@@ -1,1354 +1,1727 @@
-/**
- * The chat's client (`ConvoClient`, to be imported by others) and its elements, which upgrade what the server rendered.
- *
- * One file without imports, since hashed static storage does not rewrite them. What comes from people is only ever
- * written as text. `docs/howto/javascript-client.md` says how to use it.
- */
-
-/** @typedef {{user_id: any, name: string, avatar: string|null}} Card a user inside other answers */
-/** @typedef {{emoji: string, count: number, me?: boolean}} Reaction */
-/** @typedef {{message_id: string|null, seq?: number, sender?: Card|null, excerpt?: string}} Quote */
-/**
- * @typedef {{attachment_id: string, name: string, content_type: string, size: number, width: number|null,
- *   height: number|null, url: string|null, thumbnail_url: string|null}} Attachment
- */
-/**
- * A message as REST has it. What is on its way has no `seq`, and `pending` or, once refused, `error`.
- * @typedef {{message_id: string, conversation: string, seq: number, kind: string, sender: Card|null,
- *   message_body: string, sent_at: string, edited_at: string|null, deleted_at: string|null, client_id?: string|null,
- *   reply_to: Quote|null, thread_root: string|null, reply_count: number, attachments: Attachment[], mentions: Card[],
- *   reactions: Reaction[], metadata: object, pinned: boolean, editable_until: string|null, pending?: boolean,
- *   error?: {code: string, detail: string}|null}} Message
- */
-/**
- * @typedef {{role: string, last_read_seq: number, read_count_seq: number, muted_until: string|null,
- *   archived_at: string|null, pinned_at: string|null, notify: string, joined_at: string,
- *   draft: {message_body: string, reply_to: string|null}|null}} Membership
- */
-/** @typedef {{user: Card, role: string, last_read_seq?: number|null, last_delivered_seq?: number|null}} Participant */
-/**
- * @typedef {{conversation_id: string, kind: string, title: string, topic: string, created_by: Card|null,
- *   closed_at: string|null, participant_count: number, participants: Participant[], last_message: Message|null,
- *   last_message_at: string, last_seq: number, count_seq: number, event_seq: number, unread_count: number,
- *   mention_count: number, membership: Membership|null, capabilities: string[]}} Conversation
- */
-/**
- * @typedef {{type: string, conversation_id: string, event_seq?: number|null, seq?: number|null, count_seq?: number,
- *   actor?: Card|null, at?: string, data?: any, client_id?: string, cursor?: string, limited?: string[]}} Frame
- */
-/** @typedef {{next: string|null, previous: string|null, event_seq: number, anchor_seq: number|null, oldest_seq: number, results: Message[]}} Page */
-/**
- * The part of a conversation that is loaded: everything visible from `low` to `high`.
- * @typedef {{rows: Map<number, Message>, low: number, high: number, older: boolean, newer: boolean, oldest: number,
- *   anchor: number|null}} Loaded
- */
-/**
- * `at` is the last event applied. `ownAt` says when one's own state last came, `isOwed` that it has to come, 
- * `stale` from which event on a fresh snapshot is wanted, and `touched` when a message was last told of.
- * @typedef {{it: Conversation, at: number, ownAt: number, isOwed: boolean, stale: number|null, loaded: Loaded|null, healing: boolean,
- *   timer: any, busy: Set<string>, touched: Map<number, number>}} State
- */
-/**
- * @typedef {{body?: string, reply_to?: Message|null, thread_root?: string|null, attachments?: Attachment[],
- *   mentions?: Card[]}} Content what a message is made of
- */
-/**
- * @typedef {{api: string, token?: string|null, csrf?: string|(() => string)|null, user?: Card|null,
- *   websocket?: string|false|null, fetch?: typeof fetch, WebSocket?: any, storage?: Storage|null,
- *   pollSeconds?: number}} Options
- */
+/// <reference path="./convo-types.d.ts" />
+// The chat's client, which others can import (docs/howto/javascript-client.md), and the elements of its pages.
+// One file: hashed static storage rewrites no imports. What people wrote becomes text, never markup.
 
 const SECOND = 1000;
-// Of one conversation, no more than this is held before the far end is let go.
+// Of one conversation; beyond, the far end is let go.
 const MOST_ROWS = 400;
-const MOST_HEADS = 500;
 const MOST_QUEUED = 100;
 const EXCERPT_LENGTH = 140;
-const TYPING_SECONDS = 6;
-// On a transport that is not the best one, look for a better one this often.
+// Then one who has fallen back looks for a better transport.
 const BETTER_SECONDS = 120;
-const TEMPORARY = new Set([0, 429, 502, 503, 504]);
 
-/** @param {number} seconds */
-const jittered = (seconds) => seconds * SECOND * (0.5 + Math.random() / 2);
-/** @param {number} attempt */
-const backoff = (attempt) => jittered(Math.min(30, 2 ** attempt));
+const jittered = (seconds = 1) => seconds * SECOND * (0.5 + Math.random() / 2);
+const backoff = (attempt = 0) => jittered(Math.min(30, 2 ** attempt));
 /** @param {any} one @param {any} other */
-const same = (one, other) => one != null && other != null && String(one) === String(other);
-/** @param {string|null|undefined} moment */
+const same = (one, other) => one != null && String(one) === String(other);
+/** @param {string|null} [moment] */
 const at = (moment) => (moment ? Date.parse(moment) : 0);
 
-/** A random UUID, also on plain http, where browsers hide `crypto.randomUUID`. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
-/** What the API refused, or `status` 0 where it was not reached. */
+/** What the API refused; `status` 0: not reached. */
 export class ConvoError extends Error {
-  /** @param {number} status @param {string} code @param {string} detail @param {number} [retryAfter] seconds */
-  constructor(status, code, detail, retryAfter) {
-    super(detail);
-    this.status = status;
-    this.code = code;
-    this.retryAfter = retryAfter;
-  }
-
-  /** Whether the same request may succeed later. */
-  get isTemporary() {
-    return TEMPORARY.has(this.status);
-  }
+	/** @param {number} status @param {any} data @param {string|null} [retryAfter] */
+	constructor(status, data, retryAfter) {
+		super(data?.detail ?? Object.values(data ?? {}).flat()[0]);
+		this.status = status;
+		this.code = data?.code ?? "invalid";
+		this.seconds = Number(retryAfter);
+		this.isTemporary = [0, 429, 502, 503, 504].includes(status);
+	}
 }
 
-/**
- * One person's chat: their conversations, the messages that were opened, and what is on its way.
- *
- * Events: `change` (`detail.ids`: a Set of conversation ids, all of which may be gone), `status`, `message` (one by
- * somebody else has just come), `typing`, `presence`, `unread`, `error`.
- */
+/** Events: `change`, `status`, `message`, `typing`, `presence`, `unread`, `error`. */
 export class ConvoClient extends EventTarget {
-  /** @type {"idle"|"connecting"|"online"|"offline"|"signed-out"} */
-  status = "idle";
-  /** @type {"websocket"|"stream"|"poll"|null} */
-  transport = null;
-  /** @type {any} what `GET /config/` said */
-  config = null;
-  /** @type {Card|null} */
-  user = null;
-  /** Whether the list of conversations is complete, so far as `moreConversations` has not more. */
-  isLoaded = false;
-  /** @type {Map<string, {online: boolean, last_seen: string|null}>} by user id */
-  presence = new Map();
-
-  /** @type {Map<string, State>} */ #states = new Map();
-  /** @type {any[]} what is on its way, in order */ #outbox = [];
-  /** @type {Map<string, Set<(message: Message) => Message>>} changes on their way, by message id */ #changes = new Map();
-  /** @type {Map<string, Map<string, {user: Card, timer: any}>>} */ #typing = new Map();
-  /** @type {Map<string, any>} */ #timers = new Map();
-  /** @type {Map<string, number>} when a conversation went */ #gone = new Map();
-  /** @type {Set<string>} */ #changed = new Set();
-  /** @type {Set<string>} */ #sending = new Set();
-  /** @type {Set<() => void>} */ #sleepers = new Set();
-  /** @type {string|null} */ #cursor = null;
-  /** @type {string|null} */ #next = null;
-  /** @type {any} */ #socket = null;
-  /** @type {AbortController|null} */ #streaming = null;
-  /** @type {(() => void)|null} */ #unlisten = null;
-  #clock = 0;
-  #level = 0;
-  /** @type {object|null} the run between `start` and `stop` */ #run = null;
-  #polls = 0;
-  #tellsTyping = true;
-
-  /** @param {Options} options */
-  constructor(options) {
-    super();
-    this.options = options;
-    this.api = options.api.replace(/\/*$/, "/");
-    this.user = options.user ?? null;
-  }
-
-  // ---------------------------------------------------------------- asking
-
-  /**
-   * Ask the API; what it refuses is thrown as a `ConvoError`.
-   * @param {string} method @param {string} path below the API's root @param {any} [body]
-   * @returns {Promise<any>} the JSON answer, or null
-   */
-  async request(method, path, body) {
-    const ask = this.options.fetch ?? fetch.bind(globalThis);
-    /** @type {Response} */ let answer;
-    try {
-      answer = await ask(this.api + path, {
-        method,
-        headers: this.headers(method, body === undefined ? {} : { "Content-Type": "application/json" }),
-        credentials: "same-origin",
-        body: body === undefined ? undefined : JSON.stringify(body),
-      });
-    } catch (error) {
-      throw new ConvoError(0, "network", String(error));
-    }
-    const data = answer.status === 204 ? null : await answer.json().catch(() => ({}));
-    if (answer.ok) return data;
-    throw refusal(answer.status, data, answer.headers.get("Retry-After"));
-  }
-
-  /**
-   * The headers of a request: a token, or the CSRF token that goes with a session.
-   * @param {string} method @param {Record<string, string>} [headers]
-   */
-  headers(method, headers = {}) {
-    const { token, csrf } = this.options;
-    headers.Accept = "application/json";
-    if (token) headers.Authorization = `Token ${token}`;
-    else if (method !== "GET") headers["X-CSRFToken"] = typeof csrf === "function" ? csrf() : (csrf ?? cookieToken());
-    return headers;
-  }
-
-  // ---------------------------------------------------------------- living
-
-  /** Connect, load, and stay up to date until `stop`. */
-  start() {
-    if (this.#run) return;
-    this.#run = {};
-    if (typeof window !== "undefined") this.#listen();
-    this.#live(this.#run);
-  }
-
-  stop() {
-    this.#run = null;
-    this.#unlisten?.();
-    this.#disconnect();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const typing of this.#typing.values()) for (const one of typing.values()) clearTimeout(one.timer);
-    for (const state of this.#states.values()) clearTimeout(state.timer);
-    this.#timers.clear();
-    this.#wake();
-    this.#setStatus("idle");
-  }
-
-  /** Look at once for what is new, and try at once to send what waits. */
-  poke() {
-    this.#send({ type: "ping" });
-    this.#wake();
-  }
-
-  /** @param {object} run */
-  async #live(run) {
-    let attempt = 0;
-    let refused = 0;
-    while (this.#run === run) {
-      if (this.status !== "offline") this.#setStatus("connecting");
-      let wait = 0;
-      let isReachable = false;
-      try {
-        await this.#configure();
-        if (this.#run !== run) return;
-        isReachable = true;
-        const ways = this.#ways();
-        const way = ways[Math.min(this.#level, ways.length - 1)];
-        this.transport = way;
-        if (way === "websocket") await this.#liveOnSocket();
-        else if (way === "stream") await this.#liveOnStream();
-        else await this.#liveOnPolls(run);
-      } catch (error) {
-        const { status, code, retryAfter } = /** @type {any} */ (error);
-        if (status === 401 || code === "not_authenticated" || code === "authentication_failed") {
-          this.stop();
-          return this.#setStatus("signed-out");
-        }
-        if (status === undefined) this.#emit("error", { error });
-        wait = (retryAfter ?? 0) * SECOND;
-      }
-      if (this.#run !== run) return;
-      if (this.status === "online") attempt = refused = 0;
-      // The server is there and this transport is not: take the next one.
-      else if (isReachable && ++refused >= 2) this.#level += 1, (refused = 0);
-      const isOffline = typeof navigator !== "undefined" && navigator.onLine === false;
-      this.#setStatus(isOffline || !isReachable ? "offline" : "connecting");
-      await this.#sleep(Math.max(wait, backoff(attempt++) / 2));
-    }
-  }
-
-  /** @returns {("websocket"|"stream"|"poll")[]} */
-  #ways() {
-    /** @type {("websocket"|"stream"|"poll")[]} */ const ways = ["poll"];
-    if (this.config.stream_url) ways.unshift("stream");
-    if (this.#socketAddress() && (this.options.WebSocket ?? globalThis.WebSocket)) ways.unshift("websocket");
-    return ways;
-  }
-
-  #socketAddress() {
-    const { websocket } = this.options;
-    return websocket === false ? null : (websocket ?? this.config.websocket_url);
-  }
-
-  async #configure() {
-    const config = await this.request("GET", "config/");
-    const isRestored = this.config && this.config.epoch !== config.epoch;
-    this.config = config;
-    if (isRestored) await this.#startOver();
-    if (!this.user) {
-      const me = await this.request("GET", "users/me/");
-      const name = me.name ?? `${me.first_name ?? ""} ${me.last_name ?? ""}`.trim();
-      this.user = { user_id: me.user_id, name, avatar: me.avatar ?? null };
-    }
-    if (!this.#outbox.length) this.#recall();
-    for (const id of new Set(this.#outbox.map((entry) => entry.conversation))) this.#flush(id);
-  }
-
-  async #liveOnSocket() {
-    const Socket = this.options.WebSocket ?? globalThis.WebSocket;
-    const protocols = ["convo.v1"];
-    if (this.options.token) protocols.push(`ticket.${(await this.request("POST", "ticket/")).ticket}`);
-    const socket = new Socket(this.#socketAddress(), protocols);
-    /** @type {any} */ let pinging;
-    let heardAt = Date.now();
-    try {
-      await new Promise((resolve, reject) => {
-        const live = () => void (this.#socket === socket && this.#setStatus("online"));
-        socket.onopen = () => {
-          this.#socket = socket;
-          const interval = (this.config.ping_interval ?? 25) * SECOND;
-          pinging = setInterval(() => {
-            if (Date.now() - heardAt > 2 * interval) return socket.close();
-            this.#send({ type: "ping" });
-          }, interval);
-          if (this.#cursor && this.isLoaded) return this.#send({ type: "resume", cursor: this.#cursor, heads: this.#heads(true) });
-          this.#send({ type: "ping" });
-          // Loaded only now, so that nothing falls between the list and the first frame.
-          this.#reloadAll().then(live, reject);
-        };
-        socket.onmessage = (/** @type {{data: string}} */ { data }) => {
-          heardAt = Date.now();
-          const frame = JSON.parse(data);
-          if (frame.type === "resumed") this.#resumed(frame).then(live, reject);
-          else this.receive(frame);
-        };
-        socket.onclose = resolve;
-        socket.onerror = resolve;
-      });
-    } finally {
-      clearInterval(pinging);
-      this.#socket = null;
-      socket.onclose = socket.onerror = socket.onmessage = socket.onopen = null;
-      socket.close();
-    }
-  }
-
-  /** @param {Frame} frame */
-  async #resumed(frame) {
-    for (const id of frame.limited ?? []) await this.#reload(id);
-    this.#cursor = frame.cursor ?? this.#cursor;
-  }
-
-  async #liveOnStream() {
-    const ask = this.options.fetch ?? fetch.bind(globalThis);
-    this.#streaming = new AbortController();
-    const headers = this.headers("GET");
-    headers.Accept = "text/event-stream";
-    if (this.#cursor) headers["Last-Event-ID"] = this.#cursor;
-    const { signal } = this.#streaming;
-    const answer = await ask(this.config.stream_url, { headers, credentials: "same-origin", cache: "no-store", signal });
-    if (!answer.ok || !answer.body) throw refusal(answer.status, {}, answer.headers.get("Retry-After"));
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    /** @type {any} */ let silence;
-    try {
-      const catchUp = this.#cursor && this.isLoaded ? this.#sync() : this.#reloadAll();
-      catchUp.then(() => this.#setStatus("online"), () => this.#streaming?.abort());
-      for (let text = ""; ; ) {
-        clearTimeout(silence);
-        silence = setTimeout(() => this.#streaming?.abort(), 3 * (this.config.ping_interval ?? 25) * SECOND);
-        const { value, done } = await reader.read();
-        if (done) return;
-        text += value;
-        const events = text.split(/\r?\n\r?\n/);
-        text = events.pop() ?? "";
-        for (const event of events) this.#streamed(event);
-      }
-    } finally {
-      clearTimeout(silence);
-      this.#streaming?.abort();
-      this.#streaming = null;
-    }
-  }
-
-  /** @param {string} event the lines of one server-sent event */
-  #streamed(event) {
-    let data = "";
-    for (const line of event.split(/\r?\n/)) {
-      if (line.startsWith("data:")) data += line.slice(5).trimStart();
-      else if (line.startsWith("id:")) this.#cursor = line.slice(3).trim();
-    }
-    if (!data) return;
-    const frame = JSON.parse(data);
-    if (frame.type === "resumed") this.#resumed(frame).catch(() => this.#streaming?.abort());
-    else this.receive(frame);
-  }
-
-  /** @param {object} run */
-  async #liveOnPolls(run) {
-    const end = Date.now() + BETTER_SECONDS * SECOND;
-    while (this.#run === run) {
-      await this.#sync();
-      this.#setStatus("online");
-      if (this.#level && Date.now() > end) return void (this.#level = 0);
-      const isHidden = typeof document !== "undefined" && document.hidden;
-      await this.#sleep(jittered((this.options.pollSeconds ?? 3) * 1.3 * (isHidden ? 10 : 1)));
-    }
-  }
-
-  #disconnect() {
-    this.#socket?.close();
-    this.#streaming?.abort();
-  }
-
-  #listen() {
-    const seen = () => document.hidden || this.poke();
-    const online = () => (this.poke(), this.#setStatus("connecting"));
-    const offline = () => (this.#setStatus("offline"), this.#disconnect());
-    document.addEventListener("visibilitychange", seen);
-    window.addEventListener("online", online);
-    window.addEventListener("offline", offline);
-    window.addEventListener("pageshow", seen);
-    this.#unlisten = () => {
-      document.removeEventListener("visibilitychange", seen);
-      window.removeEventListener("online", online);
-      window.removeEventListener("offline", offline);
-      window.removeEventListener("pageshow", seen);
-    };
-  }
-
-  /** @param {object} frame */
-  #send(frame) {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
-    return this.#socket?.readyState === 1;
-  }
-
-  /** @param {number} milliseconds */
-  #sleep(milliseconds) {
-    return new Promise((/** @type {(value: void) => void} */ resolve) => {
-      const wake = () => (clearTimeout(timer), this.#sleepers.delete(wake), resolve());
-      const timer = setTimeout(wake, milliseconds);
-      this.#sleepers.add(wake);
-    });
-  }
-
-  #wake() {
-    for (const wake of this.#sleepers) wake();
-  }
-
-  /** @param {typeof this.status} status */
-  #setStatus(status) {
-    if (this.status === status) return;
-    this.status = status;
-    this.#emit("status", { status, transport: this.transport });
-  }
-
-  /** @param {string} name @param {any} [detail] */
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
-  }
-
-  /** Tell once what has changed in one go. @param {string} id */
-  #touch(id) {
-    if (!this.#changed.size) {
-      queueMicrotask(() => {
-        const ids = this.#changed;
-        this.#changed = new Set();
-        this.#emit("change", { ids });
-      });
-    }
-    this.#changed.add(id);
-  }
-
-  // ---------------------------------------------------------------- catching up
-
-  /** @param {boolean} [all] also of what is not opened: the socket tells of it by frames, polls by snapshots */
-  #heads(all) {
-    const states = [...this.#states].filter(([, state]) => all || state.loaded);
-    states.sort(([, one], [, other]) => Number(!!other.loaded) - Number(!!one.loaded));
-    return Object.fromEntries(states.slice(0, MOST_HEADS).map(([id, state]) => [id, state.at]));
-  }
-
-  async #sync() {
-    for (let more = true; more && this.#run; ) {
-      const since = this.#clock;
-      /** @type {any} */ let answer;
-      try {
-        answer = await this.request("POST", "sync/", { cursor: this.#cursor, heads: this.#heads() });
-      } catch (error) {
-        if (/** @type {any} */ (error).code !== "invalid_cursor") throw error;
-        this.#cursor = null;
-        continue;
-      }
-      if (answer.epoch !== this.config.epoch) {
-        this.config.epoch = answer.epoch;
-        await this.#startOver();
-        continue;
-      }
-      const there = new Set(answer.conversations.map((/** @type {Conversation} */ one) => one.conversation_id));
-      for (const id of answer.removed) if (!there.has(id)) this.#drop(id);
-      for (const frames of Object.values(answer.events)) for (const frame of frames) this.receive(frame);
-      for (const id of answer.limited) await this.#reload(id);
-      for (const snapshot of answer.conversations) this.#adopt(snapshot, since);
-      this.#cursor = answer.cursor;
-      more = answer.more;
-    }
-    this.isLoaded = true;
-    this.#touch("");
-    // Nothing else tells a client that polls how far the other has read.
-    if (this.transport === "poll" && this.#polls++ % 5 === 4) {
-      for (const [id, { it, loaded }] of this.#states) if (loaded && it.kind === "direct") this.#refresh(id, 0);
-    }
-  }
-
-  /** A backup was restored: nothing that is known counts. */
-  async #startOver() {
-    const open = [...this.#states].filter(([, state]) => state.loaded).map(([id]) => id);
-    for (const id of [...this.#states.keys()]) if (!open.includes(id)) this.#drop(id);
-    this.#cursor = null;
-    for (const id of open) await this.#reload(id);
-  }
-
-  /** Load the list anew, and everything that is open. */
-  async #reloadAll() {
-    const since = this.#clock;
-    const page = await this.request("GET", "conversations/");
-    const listed = new Set();
-    for (const snapshot of page.results) {
-      listed.add(snapshot.conversation_id);
-      this.#adopt(snapshot, since);
-    }
-    this.#next = page.next;
-    for (const [id, state] of [...this.#states]) {
-      if (listed.has(id)) continue;
-      if (state.loaded) await this.#snapshot(id);
-      else this.#drop(id);
-    }
-    this.isLoaded = true;
-    this.#touch("");
-  }
-
-  /** Load the next page of the list. @returns {Promise<boolean>} whether there are more */
-  async moreConversations() {
-    if (!this.#next) return false;
-    const since = this.#clock;
-    // Only the query: behind a proxy the address may name another host.
-    const page = await this.request("GET", `conversations/${new URL(this.#next).search}`);
-    for (const snapshot of page.results) this.#adopt(snapshot, since);
-    this.#next = page.next;
-    return !!page.next;
-  }
-
-  /** Whether `moreConversations` has more. */
-  get hasMoreConversations() {
-    return !!this.#next;
-  }
-
-  /**
-   * Ask for a fresh snapshot a little later, so that many wishes are one request.
-   * @param {string} id @param {number} seconds
-   */
-  #refresh(id, seconds) {
-    if (this.#timers.has(id)) return;
-    this.#timers.set(id, setTimeout(() => {
-      this.#timers.delete(id);
-      this.#snapshot(id).catch((error) => error.isTemporary && this.#refresh(id, 5));
-    }, jittered(seconds)));
-  }
-
-  /** @param {string} id @returns {Promise<State|undefined>} */
-  async #snapshot(id) {
-    const since = this.#clock;
-    try {
-      return this.#adopt(await this.request("GET", `conversations/${id}/`), since);
-    } catch (error) {
-      if (/** @type {any} */ (error).status === 404) this.#drop(id);
-      throw error;
-    }
-  }
-
-  /**
-   * Take a snapshot over. Older ones than what the frames have told give nothing but one's own state; newer ones make
-   * opened messages catch up.
-   * @param {Conversation} snapshot @param {number} since when it was asked for
-   * @param {boolean} [jump] take its position too, since the messages come anew
-   */
-  #adopt(snapshot, since, jump = false) {
-    const id = snapshot.conversation_id;
-    let state = this.#states.get(id);
-    if (!state) {
-      // Left while this was on its way.
-      if ((this.#gone.get(id) ?? 0) > since) return void this.#refresh(id, 1);
-      state = { it: snapshot, at: snapshot.event_seq, ownAt: since, isOwed: false, stale: null, loaded: null, healing: false, timer: 0, busy: new Set(), touched: new Map() };
-      this.#states.set(id, state);
-    }
-    const { it } = state;
-    const isNewer = jump || snapshot.event_seq >= state.at;
-    const own = { membership: snapshot.membership, mention_count: snapshot.mention_count };
-    if (isNewer) state.it = { ...snapshot, membership: it.membership, mention_count: it.mention_count };
-    else state.it = { ...it, capabilities: snapshot.capabilities };
-    if (jump || (isNewer && !state.loaded)) state.at = snapshot.event_seq;
-    if (snapshot.event_seq >= (state.stale ?? 0)) state.stale = null;
-    if (state.ownAt <= since) this.#own(state, own.membership, own.mention_count);
-    // Own state that came while this was on its way may be newer or older: ask again.
-    else this.#refresh(id, 1);
-    if (state.at < snapshot.event_seq) this.#heal(id);
-    this.#touch(id);
-    return state;
-  }
-
-  /** @param {State} state @param {Membership|null} membership @param {number} mentions */
-  #own(state, membership, mentions) {
-    state.ownAt = ++this.#clock;
-    state.isOwed = false;
-    state.it = { ...state.it, membership, mention_count: mentions };
-    this.#count(state);
-    this.#touch(state.it.conversation_id);
-  }
-
-  /** Unread is two figures of the server's, never a sum of ours. @param {State} state */
-  #count({ it }) {
-    it.unread_count = it.membership ? Math.max(0, it.count_seq - it.membership.read_count_seq) : 0;
-    this.#emit("unread");
-  }
-
-  /** @param {string} id */
-  #drop(id) {
-    const state = this.#states.get(id);
-    if (!state) return;
-    clearTimeout(state.timer);
-    this.#states.delete(id);
-    this.#gone.set(id, ++this.#clock);
-    this.#touch(id);
-    this.#emit("unread");
-  }
-
-  /** Read from the log what lies between us and its end. @param {string} id */
-  async #heal(id) {
-    const state = this.#states.get(id);
-    if (!state || state.healing) return;
-    if (!state.loaded) return this.#refresh(id, 0.1);
-    state.healing = true;
-    try {
-      for (let head = Infinity; state.at < head; ) {
-        const log = await this.request("GET", `conversations/${id}/events/?after=${state.at}&limit=200`);
-        if (this.#states.get(id) !== state) return;
-        if (log.limited || log.epoch !== this.config.epoch) return void (await this.#reload(id));
-        for (const frame of log.results) this.receive(frame);
-        // What does not lead on is no help.
-        if (log.results.length && state.at < log.results[0].event_seq) return void (await this.#reload(id));
-        if (!log.results.length) state.at = Math.max(state.at, log.head);
-        head = Math.max(log.head, state.it.event_seq);
-      }
-    } catch (error) {
-      const { status, isTemporary } = /** @type {any} */ (error);
-      if (status === 404) this.#drop(id);
-      else if (isTemporary) setTimeout(() => this.#run && this.#heal(id), jittered(5));
-    } finally {
-      state.healing = false;
-    }
-  }
-
-  /** Load a conversation anew, with the messages that are shown of it. @param {string} id */
-  async #reload(id) {
-    const state = this.#states.get(id);
-    if (!state?.loaded) return void (await this.#snapshot(id).catch((error) => { if (error.status !== 404) throw error; }));
-    const { newer, low, high, rows } = state.loaded;
-    const since = this.#clock;
-    try {
-      const snapshot = await this.request("GET", `conversations/${id}/`);
-      const limit = Math.min(200, Math.max(50, rows.size));
-      const query = newer ? `around=${Math.round((low + high) / 2)}&` : "";
-      const page = await this.request("GET", `conversations/${id}/messages/?${query}limit=${limit}`);
-      this.#adopt(snapshot, since, true);
-      this.#merge(state, page, "replace");
-    } catch (error) {
-      if (/** @type {any} */ (error).status !== 404) throw error;
-      this.#drop(id);
-    }
-  }
-
-  /** Reload, again and again until it succeeds. @param {string} id */
-  #renew(id) {
-    this.#reload(id).catch((error) => error.isTemporary && this.#later(`renew ${id}`, 5, () => this.#renew(id)));
-  }
-
-  // ---------------------------------------------------------------- frames
-
-  /**
-   * Apply a frame of any transport: the next event, not an older one; before one from further on, what is between.
-   * @param {Frame} frame
-   */
-  receive(frame) {
-    const { type, conversation_id: id } = frame;
-    if (type === "pong") return void (this.#cursor = frame.cursor ?? this.#cursor);
-    const state = this.#states.get(id);
-    if (frame.event_seq == null) return this.#receiveUnnumbered(frame, state);
-    if (!state) return this.#refresh(id, 0.2);
-    state.it.event_seq = Math.max(state.it.event_seq, frame.event_seq);
-    if (frame.event_seq <= state.at) return;
-    if (frame.event_seq > state.at + 1) return void this.#heal(id);
-    state.at = frame.event_seq;
-    this.#touch(id);
-    if (type === "hidden") return this.#outdate(state);
-    state.it.count_seq = Math.max(state.it.count_seq, frame.count_seq ?? 0);
-    const noun = type.split(".")[0];
-    if (noun === "message") this.#receiveMessage(state, frame);
-    else if (noun === "reaction") this.#receiveReaction(state, frame);
-    else if (noun === "participant") this.#receiveParticipant(state, frame);
-    else if (type === "conversation.deleted") this.#drop(id);
-    else if (noun === "conversation") this.#receiveConversation(state, frame);
-  }
-
-  /** @param {Frame} frame @param {State|undefined} state */
-  #receiveUnnumbered({ type, conversation_id: id, data }, state) {
-    const { user } = data ?? {};
-    if (type === "conversation.left") this.#drop(id);
-    else if (type === "conversation.joined") this.#adopt(data.conversation ?? data, this.#clock);
-    else if (type === "presence") {
-      this.presence.set(String(user.user_id), { online: data.online, last_seen: data.last_seen });
-      this.#emit("presence", data);
-    } else if (!state) return;
-    else if (type === "membership.updated") this.#own(state, data.membership, data.mention_count);
-    else if (type === "typing") this.#setTyping(id, user, data.is_typing);
-    else if (type === "read" || type === "delivered") {
-      const name = type === "read" ? "last_read_seq" : "last_delivered_seq";
-      const participants = state.it.participants.map((one) =>
-        same(one.user.user_id, user.user_id) && one[name] != null ? { ...one, [name]: Math.max(one[name], data.seq) } : one);
-      state.it = { ...state.it, participants };
-      this.#touch(id);
-    }
-  }
-
-  /** @param {State} state @param {Frame} frame */
-  #receiveMessage(state, { type, seq, data, client_id }) {
-    const { it } = state;
-    const message = this.#completed(state, client_id ? { client_id, ...data.message } : data.message);
-    const isNew = message.seq > it.last_seq;
-    const isMine = same(message.sender?.user_id, this.user?.user_id);
-    this.#place(state, message);
-    it.last_seq = Math.max(it.last_seq, seq ?? 0);
-    if (at(message.sent_at) > at(it.last_message_at)) it.last_message_at = message.sent_at;
-    if (message.seq >= (it.last_message?.seq ?? 0)) it.last_message = message;
-    if (data.thread_root) {
-      const { seq: place, reply_count } = data.thread_root;
-      this.#alter(state, place, (root) => ({ ...root, reply_count }));
-    }
-    if (message.client_id) this.#settle(message.client_id);
-    this.#setTyping(it.conversation_id, message.sender, false);
-    // One's own message moves one's own pointer: until that is told, the number stays as it is.
-    if (!isMine) this.#count(state);
-    if (isMine || type !== "message.created" || message.mentions.length) this.#outdate(state, true);
-    if (isNew && !isMine && type === "message.created") {
-      this.#emit("message", { conversation: it, message });
-      this.#later(`delivered ${it.conversation_id}`, 0.5, () =>
-        this.#send({ type: "delivered", conversation: it.conversation_id, seq: it.last_seq }));
-    }
-  }
-
-  /** @param {State} state @param {Frame} frame */
-  #receiveReaction(state, { type, seq, data }) {
-    const isMine = same(data.user?.user_id, this.user?.user_id);
-    this.#alter(state, seq ?? 0, (message) => ({
-      ...message,
-      reactions: data.reactions.map((/** @type {Reaction} */ one) => {
-        const had = message.reactions.some((other) => other.emoji === one.emoji && other.me);
-        return { ...one, me: isMine && one.emoji === data.emoji ? type === "reaction.added" : had };
-      }),
-    }));
-  }
-
-  /** @param {State} state @param {Frame} frame */
-  #receiveParticipant(state, { type, data }) {
-    const { it } = state;
-    const { user_id: key, user, role, participant_count } = data;
-    const known = it.participants.some((one) => same(one.user.user_id, key));
-    let participants = it.participants;
-    if (type === "participant.removed") participants = participants.filter((one) => !same(one.user.user_id, key));
-    else if (known) participants = participants.map((one) => (same(one.user.user_id, key) ? { ...one, user, role } : one));
-    else if (user && participants.length < 10) participants = [...participants, { user, role }];
-    state.it = { ...it, participants, participant_count };
-    // The name goes from what they wrote, too.
-    if (type === "participant.removed" && !user) return this.#renew(it.conversation_id);
-    // The eleventh moves up, and what one may do oneself may be something else now.
-    const isMe = same(key, this.user?.user_id);
-    if (isMe || participants.length < Math.min(10, participant_count)) this.#outdate(state);
-  }
-
-  /** @param {State} state @param {Frame} frame */
-  #receiveConversation(state, { data }) {
-    state.it = { ...state.it, ...data.conversation };
-    // Messages were pruned, and what answered them quotes them no more.
-    if (data.oldest_seq) this.#renew(state.it.conversation_id);
-    this.#outdate(state);
-  }
-
-  /** A snapshot has to follow, or only one's own state, unless it comes by itself. @param {State} state @param {boolean} [own] */
-  #outdate(state, own = false) {
-    if (own) state.isOwed = true;
-    else state.stale = state.at;
-    clearTimeout(state.timer);
-    const check = () => (state.stale !== null || state.isOwed) && this.#refresh(state.it.conversation_id, 1);
-    state.timer = setTimeout(check, (state.stale === null ? 4 : 0.5) * SECOND);
-  }
-
-  /**
-   * Give a message of a frame what frames do not hold: one's own reactions, and the words of what it answers.
-   * @param {State} state @param {Message} message @returns {Message}
-   */
-  #completed(state, message) {
-    const { loaded, it } = state;
-    const last = it.last_message?.message_id === message.message_id ? it.last_message : undefined;
-    const before = loaded?.rows.get(message.seq) ?? last;
-    const mine = new Set(before?.reactions.filter((one) => one.me).map((one) => one.emoji));
-    const reactions = message.reactions.map((one) => ({ ...one, me: one.me ?? mine.has(one.emoji) }));
-    let quote = message.reply_to;
-    let isPartial = before?.deleted_at != null && !message.deleted_at && reactions.length > 0;
-    if (quote?.message_id && quote.excerpt === undefined) {
-      const quoted = loaded?.rows.get(quote.seq ?? 0);
-      if (before?.reply_to?.excerpt !== undefined) quote = before.reply_to;
-      else if (quoted) quote = quoteOf(quoted);
-      else if (loaded && (quote.seq ?? 0) < loaded.oldest) quote = { message_id: null };
-      else isPartial = true;
-    }
-    if (isPartial && loaded && within(loaded, message.seq)) this.#complete(state, message.seq);
-    const completed = { ...message, reactions, reply_to: quote };
-    if (before?.client_id && !completed.client_id) completed.client_id = before.client_id;
-    return completed;
-  }
-
-  /** Ask for one message as REST shows it to us. @param {State} state @param {number} seq */
-  #complete(state, seq) {
-    const id = state.it.conversation_id;
-    this.request("GET", `conversations/${id}/messages/?around=${seq}&limit=1`).then(
-      (page) => this.#merge(state, page, "spot"),
-      (error) => error.isTemporary && this.#later(`complete ${id} ${seq}`, 5, () => this.#complete(state, seq)),
-    );
-  }
-
-  /** Put a message where it belongs, if that is in what is loaded. @param {State} state @param {Message} message */
-  #place(state, message) {
-    const { loaded, it, touched } = state;
-    touched.delete(message.seq);
-    touched.set(message.seq, ++this.#clock);
-    if (touched.size > 2 * MOST_ROWS) touched.delete(touched.keys().next().value ?? 0);
-    if (loaded && within(loaded, message.seq)) {
-      loaded.rows.set(message.seq, message);
-      loaded.high = Math.max(loaded.high, message.seq);
-      const quote = quoteOf(message);
-      for (const [seq, row] of loaded.rows) {
-        const isQuote = row.reply_to?.message_id === message.message_id;
-        if (isQuote && row.reply_to?.excerpt !== quote.excerpt) loaded.rows.set(seq, { ...row, reply_to: quote });
-      }
-      if (loaded.rows.size > 2 * MOST_ROWS) shorten(loaded, true);
-    }
-    if (it.last_message?.message_id === message.message_id) it.last_message = message;
-    this.#touch(it.conversation_id);
-  }
-
-  /** @param {State} state @param {number} seq @param {(message: Message) => Message} change */
-  #alter(state, seq, change) {
-    const last = state.it.last_message;
-    const row = state.loaded?.rows.get(seq) ?? (last?.seq === seq ? last : undefined);
-    if (row) this.#place(state, change(row));
-  }
-
-  /** @param {string} id @param {Card|null} user @param {boolean} isTyping */
-  #setTyping(id, user, isTyping) {
-    if (!user || same(user.user_id, this.user?.user_id)) return;
-    const key = String(user.user_id);
-    const typing = this.#typing.get(id) ?? new Map();
-    if (!isTyping && !typing.has(key)) return;
-    clearTimeout(typing.get(key)?.timer);
-    typing.delete(key);
-    if (isTyping) typing.set(key, { user, timer: setTimeout(() => this.#setTyping(id, user, false), TYPING_SECONDS * SECOND) });
-    this.#typing.set(id, typing);
-    this.#emit("typing", { id, users: this.typingIn(id) });
-  }
-
-  /** Who is typing. @param {string} id @returns {Card[]} */
-  typingIn(id) {
-    return [...(this.#typing.get(id)?.values() ?? [])].map((one) => one.user);
-  }
-
-  // ---------------------------------------------------------------- reading
-
-  /**
-   * One's conversations as the inbox has them: pinned ones first, then by activity.
-   * @param {{archived?: boolean}} [filters]
-   */
-  conversations({ archived = false } = {}) {
-    const pinned = (/** @type {Conversation} */ one) => Number(!!one.membership?.pinned_at);
-    return [...this.#states.values()]
-      .map((state) => state.it)
-      .filter((one) => one.membership && isArchived(one) === archived)
-      .sort((one, other) =>
-        pinned(other) - pinned(one)
-        || at(other.last_message_at) - at(one.last_message_at)
-        || (other.conversation_id < one.conversation_id ? -1 : 1));
-  }
-
-  /** @param {string} id @returns {Conversation|undefined} */
-  conversation(id) {
-    return this.#states.get(id)?.it;
-  }
-
-  /** What is loaded of a conversation, and what lies beyond. @param {string} id */
-  loaded(id) {
-    const state = this.#states.get(id);
-    if (!state?.loaded) return null;
-    const { low, high, older, newer, oldest, anchor } = state.loaded;
-    return { low, high, older, newer, oldest, anchor };
-  }
-
-  /**
-   * The loaded messages, oldest first, with one's own changes applied, and after them what is on its way.
-   * @param {string} id @returns {Message[]}
-   */
-  messages(id) {
-    const loaded = this.#states.get(id)?.loaded;
-    const rows = [...(loaded?.rows.values() ?? [])].sort((one, other) => one.seq - other.seq);
-    const shown = rows.map((row) => this.#shown(row));
-    if (loaded?.newer) return shown;
-    return [...shown, ...this.#outbox.filter((entry) => entry.conversation === id).map((entry) => this.#draw(entry))];
-  }
-
-  /** @param {Message} row */
-  #shown(row) {
-    for (const change of this.#changes.get(row.message_id) ?? []) row = change(row);
-    return row;
-  }
-
-  /** @param {any} entry @returns {Message} */
-  #draw(entry) {
-    return {
-      message_id: entry.client_id, conversation: entry.conversation, seq: Infinity, kind: "user", sender: this.user,
-      message_body: entry.body, sent_at: entry.sent_at, edited_at: null, deleted_at: null, client_id: entry.client_id,
-      reply_to: entry.reply_to, thread_root: entry.thread_root ?? null, reply_count: 0,
-      attachments: entry.attachments ?? [], mentions: entry.mentions ?? [], reactions: [], metadata: {}, pinned: false,
-      editable_until: null, pending: !entry.error, error: entry.error,
-    };
-  }
-
-  /**
-   * Load a part of a conversation and keep it up to date: the newest, what is around a number, or the first unread.
-   * @param {string} id @param {{around?: number, unread?: boolean, limit?: number}} [where]
-   */
-  async open(id, { around, unread, limit = 50 } = {}) {
-    const state = this.#states.get(id) ?? (await this.#snapshot(id));
-    if (!state) return null;
-    const place = unread ? "anchor=first_unread&" : around === undefined ? "" : `around=${around}&`;
-    const page = await this.request("GET", `conversations/${id}/messages/?${place}limit=${limit}`);
-    const now = this.#states.get(id);
-    if (now) this.#merge(now, page, "replace");
-    return this.loaded(id);
-  }
-
-  /** Let the messages of a conversation go. @param {string} id */
-  close(id) {
-    const state = this.#states.get(id);
-    if (!state) return;
-    state.loaded = null;
-    if (state.at < state.it.event_seq) this.#refresh(id, 0.1);
-  }
-
-  /** Load what is before. @param {string} id */
-  older(id) {
-    return this.#further(id, "older", (loaded) => `before=${loaded.low}`);
-  }
-
-  /** Load what is after. @param {string} id */
-  newer(id) {
-    return this.#further(id, "newer", (loaded) => `after=${loaded.high}`);
-  }
-
-  /** @param {string} id @param {"older"|"newer"} side @param {(loaded: Loaded) => string} query */
-  async #further(id, side, query) {
-    const state = this.#states.get(id);
-    const loaded = state?.loaded;
-    if (!state || !loaded || !loaded[side] || state.busy.has(side)) return;
-    state.busy.add(side);
-    try {
-      const page = await this.request("GET", `conversations/${id}/messages/?${query(loaded)}&limit=50`);
-      // Where one has jumped in the meantime, this does not belong.
-      if (state.loaded === loaded) this.#merge(state, page, side);
-    } finally {
-      state.busy.delete(side);
-    }
-  }
-
-  /** @param {string} moment @param {string} id @returns {Promise<number|undefined>} the number of the first message from then on */
-  async firstSince(id, moment) {
-    const query = new URLSearchParams({ conversation_id: id, sent_before: moment, limit: "1" });
-    const page = await this.request("GET", `messages/?${query}`);
-    return (page.results[0]?.seq ?? 0) + 1;
-  }
-
-  /**
-   * @param {State} state @param {Page} page its rows are newer than the page's `event_seq`, which was read before them
-   * @param {"replace"|"older"|"newer"|"spot"} how
-   */
-  #merge(state, page, how) {
-    const seqs = page.results.map((row) => row.seq);
-    if (how === "replace" || !state.loaded) {
-      if (how === "spot") return;
-      const low = page.results.length ? Math.min(...seqs) : page.oldest_seq;
-      state.loaded = {
-        rows: new Map(), low, high: Math.max(low - 1, ...seqs), older: !!page.next, newer: !!page.previous,
-        oldest: page.oldest_seq, anchor: page.anchor_seq,
-      };
-    }
-    const { loaded } = state;
-    for (const row of page.results) {
-      if (how !== "spot" || within(loaded, row.seq)) this.#place(state, how === "spot" ? row : this.#widened(loaded, row));
-      if (row.client_id) this.#settle(row.client_id);
-    }
-    if (how === "older") loaded.older = !!page.next;
-    if (how === "newer") loaded.newer = !!page.previous;
-    if (how === "older" || how === "newer") shorten(loaded, how === "newer");
-    // What has happened since the page was read may have been applied to what it replaces: once more, then.
-    state.at = Math.min(state.at, page.event_seq);
-    state.it.event_seq = Math.max(state.it.event_seq, page.event_seq);
-    if (state.at < state.it.event_seq) this.#heal(state.it.conversation_id);
-    this.#touch(state.it.conversation_id);
-  }
-
-  /** @param {Loaded} loaded @param {Message} row */
-  #widened(loaded, row) {
-    loaded.low = Math.min(loaded.low, row.seq);
-    loaded.high = Math.max(loaded.high, row.seq);
-    return row;
-  }
-
-  /** The replies of a thread, oldest first; those beyond the first page are not. @param {string} id @param {string} root */
-  async replies(id, root) {
-    const page = await this.request("GET", `conversations/${id}/messages/${root}/replies/?limit=200`);
-    return page.results.reverse();
-  }
-
-  /** What waits, as the server counts it. @returns {Promise<{conversations: number, messages: number, mentions: number}>} */
-  unread() {
-    return this.request("GET", "unread/");
-  }
-
-  // ---------------------------------------------------------------- writing
-
-  /**
-   * Send: shown at once, sent in order, repeated under the same `client_id` until it is accepted or refused.
-   * @param {string} id @param {Content} content
-   */
-  send(id, content) {
-    if (this.#outbox.length >= MOST_QUEUED) throw new ConvoError(0, "queue_full", "Too many messages wait to be sent.");
-    const { body = "", reply_to, ...rest } = content;
-    const quote = reply_to ? quoteOf(reply_to) : null;
-    const entry = { client_id: uuid(), conversation: id, body, reply_to: quote, ...rest, sent_at: new Date().toISOString(), error: null };
-    this.#outbox.push(entry);
-    this.#keep(entry);
-    this.#touch(id);
-    this.#flush(id);
-    return entry.client_id;
-  }
-
-  /** Try a refused message again. @param {string} clientId */
-  retry(clientId) {
-    const entry = this.#outbox.find((one) => one.client_id === clientId);
-    if (!entry?.error) return;
-    entry.error = null;
-    this.#keep(entry);
-    this.#touch(entry.conversation);
-    this.#flush(entry.conversation);
-  }
-
-  /** Give a message up that was refused, or waits. @param {string} clientId */
-  discard(clientId) {
-    this.#settle(clientId);
-  }
-
-  /** @param {string} id */
-  async #flush(id) {
-    if (this.#sending.has(id)) return;
-    this.#sending.add(id);
-    try {
-      for (let attempt = 0; this.#run; ) {
-        const entry = this.#outbox.find((one) => one.conversation === id && !one.error);
-        if (!entry) return;
-        const since = this.#clock;
-        try {
-          const message = await this.request("POST", `conversations/${id}/messages/`, {
-            client_id: entry.client_id,
-            message_body: entry.body,
-            ...(entry.reply_to && { reply_to: entry.reply_to.message_id }),
-            ...(entry.thread_root && { thread_root: entry.thread_root }),
-            ...(entry.attachments?.length && { attachments: entry.attachments.map((/** @type {Attachment} */ one) => one.attachment_id) }),
-            ...(entry.mentions?.length && { mentions: entry.mentions.map((/** @type {Card} */ one) => one.user_id ?? "everyone") }),
-          });
-          attempt = 0;
-          this.#settle(entry.client_id);
-          this.#accept(message, since);
-        } catch (error) {
-          if (!(error instanceof ConvoError)) throw error;
-          if (error.isTemporary) {
-            await this.#sleep(error.retryAfter ? error.retryAfter * SECOND : backoff(attempt++));
-            continue;
-          }
-          entry.error = { code: error.code, detail: error.message };
-          this.#keep(entry);
-          this.#touch(id);
-        }
-      }
-    } finally {
-      this.#sending.delete(id);
-    }
-  }
-
-  /** Show what the server answered to a write, ahead of its frame, unless that was faster. @param {Message} message @param {number} since */
-  #accept(message, since) {
-    const state = this.#states.get(message.conversation);
-    if (!state || (state.touched.get(message.seq) ?? 0) > since) return;
-    this.#place(state, message);
-    const { it } = state;
-    if (message.seq <= it.last_seq) return;
-    it.last_seq = message.seq;
-    it.last_message = message;
-    it.last_message_at = message.sent_at;
-  }
-
-  /** It has arrived, or was given up. @param {string} clientId */
-  #settle(clientId) {
-    const index = this.#outbox.findIndex((one) => one.client_id === clientId);
-    if (index < 0) return;
-    const [entry] = this.#outbox.splice(index, 1);
-    this.#storage?.removeItem(this.#key(clientId));
-    this.#touch(entry.conversation);
-  }
-
-  get #storage() {
-    try {
-      return this.options.storage === undefined ? globalThis.localStorage : this.options.storage;
-    } catch {
-      return null;
-    }
-  }
-
-  /** One key for each message: another tab's are never overwritten. @param {string} clientId */
-  #key(clientId) {
-    return `convo:${this.api}:${this.user?.user_id}:${clientId}`;
-  }
-
-  /** @param {any} entry */
-  #keep(entry) {
-    if (!this.user) return;
-    try {
-      this.#storage?.setItem(this.#key(entry.client_id), JSON.stringify(entry));
-    } catch {
-      // Full or forbidden: it is sent all the same, as long as the page is open.
-    }
-  }
-
-  /** Take up what an earlier page has left unsent. */
-  #recall() {
-    const storage = this.#storage;
-    if (!storage) return;
-    const found = [];
-    for (let index = 0; index < storage.length; index++) {
-      const key = storage.key(index) ?? "";
-      if (!key.startsWith(this.#key(""))) continue;
-      try {
-        found.push(JSON.parse(storage.getItem(key) ?? ""));
-      } catch {
-        continue;
-      }
-    }
-    found.sort((one, other) => (one.sent_at < other.sent_at ? -1 : 1));
-    this.#outbox.push(...found);
-    for (const entry of found) this.#touch(entry.conversation);
-  }
-
-  /**
-   * Show a change at once, ask for it, and take it back if it is refused.
-   * @param {Message} message @param {(message: Message) => Message} change @param {string} method
-   * @param {string} path below the message @param {any} [body]
-   */
-  async #attempt(message, change, method, path, body) {
-    const { message_id: id, conversation } = message;
-    const changes = this.#changes.get(id) ?? new Set();
-    this.#changes.set(id, changes.add(change));
-    this.#touch(conversation);
-    const since = this.#clock;
-    try {
-      const answer = await this.#insist(() => this.request(method, `conversations/${conversation}/messages/${id}/${path}`, body));
-      const row = this.#states.get(conversation)?.loaded?.rows.get(message.seq);
-      if (row) this.#accept(answer?.message_id ? answer : change(row), since);
-    } catch (error) {
-      this.#emit("error", { error, message });
-      throw error;
-    } finally {
-      changes.delete(change);
-      if (!changes.size) this.#changes.delete(id);
-      this.#touch(conversation);
-    }
-  }
-
-  /** @template T @param {() => Promise<T>} ask @returns {Promise<T>} */
-  async #insist(ask) {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await ask();
-      } catch (error) {
-        const { isTemporary, retryAfter } = /** @type {any} */ (error);
-        if (!isTemporary || attempt >= 3) throw error;
-        await this.#sleep(retryAfter ? retryAfter * SECOND : backoff(attempt));
-      }
-    }
-  }
-
-  /** @param {Message} message @param {string} body @param {Card[]} [mentions] */
-  edit(message, body, mentions) {
-    const edited_at = new Date().toISOString();
-    const content = { message_body: body, ...(mentions && { mentions: mentions.map((one) => one.user_id ?? "everyone") }) };
-    return this.#attempt(message, (row) => ({ ...row, message_body: body, edited_at }), "PATCH", "", content);
-  }
-
-  /** @param {Message} message */
-  delete(message) {
-    const gone = { deleted_at: new Date().toISOString(), message_body: "", attachments: [], reactions: [], mentions: [], pinned: false };
-    return this.#attempt(message, (row) => ({ ...row, ...gone }), "DELETE", "");
-  }
-
-  /** Undo a deletion. @param {Message} message */
-  restore(message) {
-    return this.#attempt(message, (row) => row, "POST", "restore/");
-  }
-
-  /** React, or take the reaction back. @param {Message} message @param {string} emoji @param {boolean} isOn */
-  react(message, emoji, isOn) {
-    const change = (/** @type {Message} */ row) => {
-      const now = row.reactions.find((one) => one.emoji === emoji) ?? { emoji, count: 0, me: false };
-      if (!!now.me === isOn) return row;
-      const then = { emoji, count: now.count + (isOn ? 1 : -1), me: isOn };
-      const reactions = row.reactions.map((one) => (one === now ? then : one)).filter((one) => one.count > 0);
-      return { ...row, reactions: row.reactions.includes(now) || !isOn ? reactions : [...reactions, then] };
-    };
-    return this.#attempt(message, change, isOn ? "PUT" : "DELETE", `reactions/${encodeURIComponent(emoji)}/`);
-  }
-
-  /** @param {Message} message @param {boolean} isOn */
-  pin(message, isOn) {
-    return this.#attempt(message, (row) => ({ ...row, pinned: isOn }), isOn ? "PUT" : "DELETE", "pin/");
-  }
-
-  /** Mark as read to what is loaded, a moment later. @param {string} id */
-  read(id) {
-    const state = this.#states.get(id);
-    if (!state?.loaded || !state.it.membership) return;
-    const { high } = state.loaded;
-    if (!state.it.unread_count && state.it.membership.last_read_seq >= high) return;
-    this.#later(`read ${id}`, 0.4, () => this.#writeOwn(id, "POST", "read/", { seq: state.loaded?.high ?? high }));
-  }
-
-  /** Mark a message and what follows as unread. @param {string} id @param {number} seq */
-  markUnread(id, seq) {
-    return this.#writeOwn(id, "POST", "unread/", { seq });
-  }
-
-  /**
-   * Archive, pin, mute a conversation, or choose what to be told of.
-   * @param {string} id @param {{archived?: boolean, pinned?: boolean, muted_until?: string|null, notify?: string}} changes
-   */
-  updateMembership(id, changes) {
-    return this.#writeOwn(id, "PATCH", "membership/", changes);
-  }
-
-  /** Keep what has been written so far, a moment later; nothing once it is empty. @param {string} id @param {string} body @param {string|null} [replyTo] */
-  draft(id, body, replyTo = null) {
-    this.#later(`draft ${id}`, 1.5, () => {
-      const kept = this.#states.get(id)?.it.membership?.draft;
-      if (body.trim()) return this.#writeOwn(id, "PUT", "draft/", { message_body: body, reply_to: replyTo });
-      return kept ? this.#writeOwn(id, "DELETE", "draft/") : undefined;
-    });
-  }
-
-  /** @param {string} id @param {string} method @param {string} path @param {any} [body] */
-  async #writeOwn(id, method, path, body) {
-    const since = this.#clock;
-    const { conversation_id: _, unread_count: __, mention_count, ...membership } = await this.#insist(() =>
-      this.request(method, `conversations/${id}/${path}`, body));
-    const state = this.#states.get(id);
-    if (!state) return;
-    if (state.ownAt <= since) this.#own(state, membership, mention_count);
-    else this.#refresh(id, 1);
-  }
-
-  /** Say that one is typing, or no longer; at most every three seconds. @param {string} id @param {boolean} isTyping */
-  typing(id, isTyping) {
-    const key = `typing ${id}`;
-    if (isTyping === this.#timers.has(key)) return;
-    clearTimeout(this.#timers.get(key));
-    this.#timers.delete(key);
-    if (isTyping) this.#later(key, 3, () => {});
-    if (this.#send({ type: "typing", conversation: id, is_typing: isTyping }) || !this.#tellsTyping) return;
-    const told = this.request("POST", `conversations/${id}/typing/`, { is_typing: isTyping });
-    told.catch((error) => (this.#tellsTyping = error.isTemporary));
-  }
-
-  /** Do something once, a little later; asked again, later still. @param {string} key @param {number} seconds @param {() => any} act */
-  #later(key, seconds, act) {
-    clearTimeout(this.#timers.get(key));
-    this.#timers.set(key, setTimeout(() => {
-      this.#timers.delete(key);
-      Promise.resolve(act()).catch((error) => this.#emit("error", { error }));
-    }, seconds * SECOND));
-  }
-
-  /**
-   * Upload a file; `attachments` of a send takes the answer.
-   * @param {File} file @param {(part: number) => void} [progress] from 0 to 1 @param {AbortSignal} [signal]
-   * @returns {Promise<Attachment>}
-   */
-  upload(file, progress, signal) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", `${this.api}attachments/`);
-      for (const [name, value] of Object.entries(this.headers("POST"))) request.setRequestHeader(name, value);
-      request.responseType = "json";
-      request.upload.onprogress = (event) => progress?.(event.loaded / (event.total || 1));
-      request.onload = () =>
-        request.status === 201
-          ? resolve(request.response)
-          : reject(refusal(request.status, request.response ?? {}, request.getResponseHeader("Retry-After")));
-      request.onerror = () => reject(new ConvoError(0, "network", ""));
-      request.onabort = () => reject(new ConvoError(0, "aborted", ""));
-      signal?.addEventListener("abort", () => request.abort());
-      const body = new FormData();
-      body.append("file", file);
-      request.send(body);
-    });
-  }
-
-  /** People whose names begin like this. @param {string} words @returns {Promise<Card[]>} */
-  async people(words) {
-    const page = await this.request("GET", `users/?${new URLSearchParams({ search: words })}`);
-    return page.results;
-  }
+	status = "idle";
+	transport = "";
+	/** @type {any} */ config;
+	/** @type {Card|null|undefined} */ user;
+	isLoaded = false;
+	presence = new Map();
+
+	/** @type {Map<string, State>} */ #states = new Map();
+	#outbox = new Map();
+	/** @type {Map<string, Set<(row: Message) => Message>>} */ #changes = new Map();
+	#typing = new Map();
+	#timers = new Map();
+	#gone = new Map();
+	#changed = new Set();
+	#busy = new Set();
+	/** @type {Set<() => void>} */ #sleepers = new Set();
+	/** @type {any} */ #cursor;
+	/** @type {any} where there are more conversations */ nextPage;
+	/** @type {any} */ #socket;
+	/** @type {any} */ #storage;
+	/** @type {any} from `start` to `stop` */ #run;
+	// So that an answer knows what has overtaken it.
+	#clock = 0;
+	#level = 0;
+	#polls = 0;
+
+	/** @param {Options} options */
+	constructor(options) {
+		super();
+		this.options = options;
+		this.user = options.user;
+		try {
+			this.#storage = options.storage ?? globalThis.localStorage;
+		} catch {
+			// Forbidden.
+		}
+	}
+
+	/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+	async request(method, path, body) {
+		const { api, fetch = globalThis.fetch } = this.options;
+		const headers = this.#headers({ "Content-Type": "application/json" });
+		const answer = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) }).catch((error) => {
+			throw new ConvoError(0, { code: "network", detail: String(error) });
+		});
+		const data = await answer.json().catch(() => null);
+		if (answer.ok) return data;
+		throw new ConvoError(answer.status, data, answer.headers.get("Retry-After"));
+	}
+
+	/** @param {Record<string, string>} headers */
+	#headers(headers) {
+		const { token, csrf } = this.options;
+		return { ...headers, ...(token ? { Authorization: `Token ${token}` } : { "X-CSRFToken": csrf?.() ?? "" }), Accept: "application/json" };
+	}
+
+	start() {
+		if (this.#run) return;
+		const run = (this.#run = new AbortController());
+		this.#live(run);
+		if (!globalThis.document) return;
+		const { signal } = run;
+		const seen = () => document.hidden || this.poke();
+		document.addEventListener("visibilitychange", seen, { signal });
+		window.addEventListener("online", () => this.poke(), { signal });
+		window.addEventListener("offline", () => (this.#setStatus("offline"), this.#socket?.close()), { signal });
+	}
+
+	stop() {
+		this.#run?.abort();
+		this.#run = null;
+		this.#socket?.close();
+		for (const timer of this.#timers.values()) clearTimeout(timer);
+		this.#timers.clear();
+		this.poke();
+		this.#setStatus("idle");
+	}
+
+	/** Look at once for what is new; send at once what waits. */
+	poke() {
+		this.#say({ type: "ping" });
+		for (const wake of this.#sleepers) wake();
+	}
+
+	/** @param {object} run */
+	async #live(run) {
+		for (let attempt = 0, refused = 0; ; ) {
+			if (this.status !== "offline") this.#setStatus("connecting");
+			let isReachable = false;
+			let wait = 0;
+			try {
+				await this.#configure();
+				if (this.#run !== run) return;
+				isReachable = true;
+				await this.#connect(run);
+			} catch (/** @type {any} */ error) {
+				if (["not_authenticated", "authentication_failed"].includes(error.code)) {
+					this.stop();
+					return this.#setStatus("signed-out");
+				}
+				wait = (error.seconds || 0) * SECOND;
+			}
+			if (this.#run !== run) return;
+			if (this.status === "online") attempt = refused = 0;
+			// Reached, but not by this transport.
+			else if (isReachable && ++refused > 1) this.#level += 1, (refused = 0);
+			this.#setStatus(isReachable && globalThis.navigator?.onLine !== false ? "connecting" : "offline");
+			await this.#sleep(Math.max(wait, backoff(attempt++) / 2));
+		}
+	}
+
+	async #configure() {
+		const before = this.config?.epoch;
+		this.config = await this.request("GET", "config/");
+		if (before && before !== this.config.epoch) await this.#startOver();
+		if (!this.user) {
+			const me = await this.request("GET", "users/me/");
+			this.user = { avatar: null, name: `${me.first_name ?? ""} ${me.last_name ?? ""}`.trim(), ...me };
+		}
+		if (!this.#outbox.size) this.#recall();
+		for (const entry of this.#outbox.values()) this.#flush(entry.conversation);
+	}
+
+	/** @param {object} run */
+	#connect(run) {
+		const { websocket_url, stream_url } = this.config;
+		const { websocket = websocket_url, token, WebSocket = globalThis.WebSocket, EventSource = globalThis.EventSource } = this.options;
+		/** @type {any[]} */ const ways = [["poll", () => this.#liveOnPolls(run)]];
+		// It can send no token.
+		if (stream_url && !token && EventSource) ways.unshift(["stream", () => this.#liveOnStream(EventSource, stream_url)]);
+		if (websocket && WebSocket) ways.unshift(["socket", () => this.#liveOnSocket(WebSocket, websocket)]);
+		const [name, live] = ways[this.#level] ?? ways.at(-1);
+		this.transport = name;
+		return live();
+	}
+
+	/** @param {any} WebSocket @param {string} address */
+	async #liveOnSocket(WebSocket, address) {
+		const protocols = ["convo.v1"];
+		if (this.options.token) protocols.push(`ticket.${(await this.request("POST", "ticket/")).ticket}`);
+		const socket = (this.#socket = new WebSocket(address, protocols));
+		const interval = this.config.ping_interval * SECOND;
+		let heardAt = Date.now();
+		const pinging = setInterval(() => {
+			if (Date.now() - heardAt > 2 * interval) socket.close();
+			this.#say({ type: "ping" });
+		}, interval);
+		await new Promise((resolve, reject) => {
+			// Only now, lest something fall in between.
+			socket.onopen = () =>
+				this.#reloadAll(true).then(() => this.#say({ type: "resume", cursor: this.#cursor, heads: this.#heads(true) })).catch(reject);
+			socket.onmessage = (/** @type {any} */ { data }) => {
+				heardAt = Date.now();
+				this.#hear(JSON.parse(data), socket).catch(reject);
+			};
+			socket.onclose = resolve;
+		}).finally(() => {
+			clearInterval(pinging);
+			socket.onmessage = null;
+			if (this.#socket === socket) this.#socket = null;
+			socket.close();
+		});
+	}
+
+	/** @param {any} EventSource @param {string} address */
+	async #liveOnStream(EventSource, address) {
+		const query = this.#cursor ? `?${new URLSearchParams({ cursor: this.#cursor })}` : "";
+		const source = (this.#socket = new EventSource(address + query));
+		await new Promise((resolve, reject) => {
+			source.onopen = () =>
+				this.#reloadAll(true).then(() => (this.#cursor ? this.#sync() : null)).then(() => this.#setStatus("online"), reject);
+			source.onmessage = (/** @type {any} */ { data, lastEventId }) => {
+				this.#cursor = lastEventId || this.#cursor;
+				this.#hear(JSON.parse(data), source).catch(reject);
+			};
+			source.onerror = resolve;
+		}).finally(() => {
+			source.onmessage = null;
+			this.#socket = null;
+			source.close();
+		});
+	}
+
+	/** @param {Frame} frame @param {any} line */
+	async #hear(frame, line) {
+		const { type, cursor, limited, code, epoch } = frame;
+		if (code === "invalid_cursor") this.isLoaded = false;
+		if (code === "invalid_cursor" || type === "closed" || (epoch && epoch !== this.config.epoch)) return line.close();
+		for (const id of limited ?? []) await this.#reload(id);
+		this.#cursor = cursor ?? this.#cursor;
+		if (type === "resumed" && line === this.#socket) this.#setStatus("online");
+		this.receive(frame);
+	}
+
+	/** @param {object} run */
+	async #liveOnPolls(run) {
+		const end = Date.now() + BETTER_SECONDS * SECOND;
+		while (this.#run === run) {
+			await this.#sync();
+			this.#setStatus("online");
+			if (this.#level && Date.now() > end) return (this.#level = 0);
+			await this.#sleep(jittered((this.options.pollSeconds ?? 4) * (globalThis.document?.hidden ? 10 : 1)));
+		}
+	}
+
+	/** @param {object} frame */
+	#say(frame) {
+		const isOpen = this.transport === "socket" && this.#socket?.readyState === 1;
+		if (isOpen) this.#socket.send(JSON.stringify(frame));
+		return isOpen;
+	}
+
+	#sleep(milliseconds = 0) {
+		return new Promise((/** @type {(value?: any) => void} */ resolve) => {
+			const wake = () => (clearTimeout(timer), this.#sleepers.delete(wake), resolve());
+			const timer = setTimeout(wake, milliseconds);
+			this.#sleepers.add(wake);
+		});
+	}
+
+	/** @param {string} key @param {number} seconds @param {() => any} act */
+	#later(key, seconds, act) {
+		clearTimeout(this.#timers.get(key));
+		const timer = setTimeout(() => {
+			this.#timers.delete(key);
+			act()?.catch?.((/** @type {any} */ error) => this.#emit("error", { error }));
+		}, seconds * SECOND);
+		this.#timers.set(key, timer);
+	}
+
+	#setStatus(status = "") {
+		if (this.status === status) return;
+		this.status = status;
+		this.#emit("status");
+	}
+
+	/** @param {string} name @param {any} [detail] */
+	#emit(name, detail) {
+		this.dispatchEvent(new CustomEvent(name, { detail }));
+	}
+
+	/** @param {string} id */
+	#touch(id) {
+		if (!this.#changed.size) {
+			queueMicrotask(() => {
+				const ids = this.#changed;
+				this.#changed = new Set();
+				this.#emit("change", { ids });
+			});
+		}
+		this.#changed.add(id);
+	}
+
+	// Or of what is open: polls bring snapshots of the rest.
+	#heads(all = false) {
+		const states = [...this.#states];
+		const open = states.filter(([, state]) => state.loaded);
+		const heads = [...open, ...(all ? states : [])].map(([id, state]) => [id, state.at]);
+		return Object.fromEntries(heads.slice(0, this.config.limits.sync_max_heads));
+	}
+
+	async #sync() {
+		for (let more = true; more; ) {
+			const since = this.#clock;
+			const answer = await this.request("POST", "sync/", { cursor: this.#cursor, heads: this.#heads() }).catch((error) => {
+				if (error.code === "invalid_cursor") this.#cursor = null;
+				throw error;
+			});
+			if (!this.#run) return;
+			if (answer.epoch !== this.config.epoch) throw new Error("restored");
+			const there = new Set(answer.conversations.map((/** @type {Conversation} */ one) => one.conversation_id));
+			for (const id of answer.removed) if (!there.has(id)) this.#drop(id);
+			for (const frame of Object.values(answer.events).flat()) this.receive(frame);
+			for (const id of answer.limited) await this.#reload(id);
+			for (const snapshot of answer.conversations) this.#adopt(snapshot, since);
+			this.#cursor = answer.cursor;
+			more = answer.more;
+		}
+		this.isLoaded = true;
+		this.#touch("");
+		// Nothing else tells who has read.
+		if (this.transport !== "poll" || this.#polls++ % 5) return;
+		for (const [id, { it, loaded }] of this.#states) if (loaded && it.kind === "direct") this.#refresh(id, 0);
+	}
+
+	async #startOver() {
+		this.#cursor = null;
+		this.isLoaded = false;
+		for (const [id, state] of [...this.#states]) await (state.loaded ? this.#reload(id) : this.#drop(id));
+	}
+
+	async #reloadAll(ifNeeded = false) {
+		if (ifNeeded && this.isLoaded && this.#cursor) return;
+		this.#cursor = null;
+		this.nextPage = "";
+		const known = [...this.#states];
+		const listed = await this.#page();
+		for (const [id, { loaded }] of known) if (!listed.has(id)) await (loaded ? this.#snapshot(id).catch(() => {}) : this.#drop(id));
+		this.isLoaded = true;
+		this.#touch("");
+	}
+
+	async #page(query = "") {
+		const since = this.#clock;
+		const page = await this.request("GET", `conversations/${query}`);
+		for (const snapshot of page.results) this.#adopt(snapshot, since);
+		this.nextPage = page.next;
+		return new Set(page.results.map((/** @type {Conversation} */ one) => one.conversation_id));
+	}
+
+	async moreConversations() {
+		// Its host may be a proxy's.
+		if (this.nextPage) await this.#page(new URL(this.nextPage).search);
+	}
+
+	/** Many wishes are one request. @param {string} id @param {number} seconds */
+	#refresh(id, seconds) {
+		if (this.#timers.has(id)) return;
+		this.#later(id, jittered(seconds) / SECOND, () => this.#snapshot(id).catch(() => this.#states.has(id) && this.#refresh(id, 5)));
+	}
+
+	/** @param {string} id */
+	async #snapshot(id) {
+		const since = this.#clock;
+		const snapshot = await this.request("GET", `conversations/${id}/`).catch((error) => {
+			if (error.status === 404) this.#drop(id);
+			throw error;
+		});
+		return this.#adopt(snapshot, since);
+	}
+
+	/** Of a snapshot that frames have overtaken, only one's own state counts. @param {Conversation} snapshot @param {number} since @param {boolean} [jump] */
+	#adopt(snapshot, since, jump) {
+		const { conversation_id: id, event_seq, membership, mention_count } = snapshot;
+		let state = this.#states.get(id);
+		if (!state) {
+			// Left while this was on its way.
+			if (this.#gone.get(id) > since) return void this.#refresh(id, 1);
+			state = { it: snapshot, at: event_seq, ownAt: 0, isOwed: false, stale: 0, loaded: null, touched: new Map() };
+			this.#states.set(id, state);
+		}
+		const { it } = state;
+		const own = { membership: it.membership, mention_count: it.mention_count };
+		const isNewer = jump || event_seq >= state.at;
+		state.it = isNewer ? { ...snapshot, ...own } : { ...it, capabilities: snapshot.capabilities };
+		if (jump || (isNewer && !state.loaded)) state.at = event_seq;
+		if (event_seq >= state.stale) state.stale = 0;
+		this.#setOwn(state, membership, mention_count, since);
+		if (state.at < event_seq) this.#heal(id);
+		return state;
+	}
+
+	/** @param {State} state @param {Membership|null} membership @param {number} mention_count @param {number} [since] */
+	#setOwn(state, membership, mention_count, since = Infinity) {
+		const id = state.it.conversation_id;
+		// What came since may be newer or older.
+		if (state.ownAt > since) return this.#refresh(id, 1);
+		state.ownAt = ++this.#clock;
+		state.isOwed = false;
+		state.it = { ...state.it, membership, mention_count };
+		this.#count(state);
+		this.#touch(id);
+	}
+
+	/** Two figures of the server's, never a sum of ours. @param {State} state */
+	#count({ it }) {
+		it.unread_count = it.membership ? Math.max(0, it.count_seq - it.membership.read_count_seq) : 0;
+		this.#emit("unread");
+	}
+
+	/** @param {string} id */
+	#drop(id) {
+		if (!this.#states.delete(id)) return;
+		this.#gone.set(id, ++this.#clock);
+		this.#touch(id);
+		this.#emit("unread");
+	}
+
+	/** @param {string} id @returns {Promise<any>} */
+	async #heal(id) {
+		const state = this.#states.get(id);
+		const key = `heal ${id}`;
+		if (!state || this.#busy.has(key)) return;
+		if (!state.loaded) return this.#refresh(id, 0.1);
+		this.#busy.add(key);
+		try {
+			for (let head = Infinity; state.at < head; ) {
+				const log = await this.request("GET", `conversations/${id}/events/?after=${state.at}&limit=200`);
+				if (this.#states.get(id) !== state) return;
+				const [first] = log.results;
+				if (log.limited || log.epoch !== this.config.epoch || first?.event_seq > state.at + 1) return await this.#reload(id);
+				for (const frame of log.results) this.receive(frame);
+				if (!first) state.at = Math.max(state.at, log.head);
+				head = Math.max(log.head, state.it.event_seq);
+			}
+		} catch (/** @type {any} */ error) {
+			if (error.status === 404) this.#drop(id);
+			else this.#later(key, 5, () => this.#heal(id));
+		} finally {
+			this.#busy.delete(key);
+		}
+	}
+
+	/** @param {string} id */
+	async #reload(id) {
+		const { loaded } = this.#states.get(id) ?? {};
+		const since = this.#clock;
+		try {
+			const snapshot = await this.request("GET", `conversations/${id}/`);
+			const place = loaded?.newer ? `around=${Math.round((loaded.low + loaded.high) / 2)}&` : "";
+			const page = loaded && (await this.request("GET", `conversations/${id}/messages/?${place}limit=${Math.min(200, loaded.rows.size + 50)}`));
+			const state = this.#adopt(snapshot, since, true);
+			if (page && state) this.#merge(state, page, "replace");
+		} catch (/** @type {any} */ error) {
+			if (error.status !== 404) throw error;
+			this.#drop(id);
+		}
+	}
+
+	/** @param {string} id */
+	#renew(id) {
+		this.#reload(id).catch(() => this.#later(`renew ${id}`, 5, () => this.#renew(id)));
+	}
+
+	/** Apply a frame: the next one, no older one; before one from further on, what is between. @param {Frame} frame */
+	receive(frame) {
+		const { type, conversation_id: id = "", event_seq } = frame;
+		const state = this.#states.get(id);
+		if (!event_seq) return this.#receiveUnnumbered(frame, state);
+		if (!state) return this.#refresh(id, 0.2);
+		state.it.event_seq = Math.max(state.it.event_seq, event_seq);
+		if (event_seq <= state.at) return;
+		if (event_seq > state.at + 1) return void this.#heal(id);
+		state.at = event_seq;
+		this.#touch(id);
+		if (type === "hidden") return this.#outdate(state);
+		state.it.count_seq = Math.max(state.it.count_seq, frame.count_seq ?? 0);
+		const [noun, verb] = type.split(".");
+		if (noun === "message") this.#receiveMessage(state, frame, verb === "created");
+		else if (noun === "reaction") this.#receiveReaction(state, frame, verb === "added");
+		else if (noun === "participant") this.#receiveParticipant(state, frame, verb === "removed");
+		else if (verb === "deleted") this.#drop(id);
+		else {
+			state.it = { ...state.it, ...frame.data.conversation };
+			this.#outdate(state);
+			// Messages were pruned.
+			if (frame.data.oldest_seq) this.#renew(id);
+		}
+	}
+
+	/** @param {Frame} frame @param {State} [state] */
+	#receiveUnnumbered({ type, conversation_id: id = "", data, count_seq = 0 }, state) {
+		if (type === "conversation.left") this.#drop(id);
+		else if (type === "conversation.joined") this.#adopt(data.conversation, this.#clock);
+		else if (type === "presence") {
+			this.presence.set(String(data.user.user_id), data);
+			this.#emit("presence", data);
+		} else if (!state) return;
+		else if (type === "typing") this.#setTyping(id, data.user, data.is_typing);
+		else if (type === "membership.updated") {
+			state.it.count_seq = Math.max(state.it.count_seq, count_seq);
+			this.#setOwn(state, data.membership, data.mention_count);
+		} else if (type === "read" || type === "delivered") {
+			const name = type === "read" ? "last_read_seq" : "last_delivered_seq";
+			const one = state.it.participants.find(({ user }) => same(user.user_id, data.user.user_id));
+			if (one?.[name] != null) one[name] = Math.max(one[name], data.seq);
+			this.#touch(id);
+		}
+	}
+
+	/** @param {State} state @param {Frame} frame @param {boolean} isCreation */
+	#receiveMessage(state, { data, client_id = "" }, isCreation) {
+		const { it } = state;
+		const { conversation_id: id, last_seq } = it;
+		const message = this.#completed(state, data.message);
+		const isMine = this.#isMe(message.sender);
+		this.#place(state, message);
+		it.last_seq = Math.max(last_seq, message.seq);
+		if (at(message.sent_at) > at(it.last_message_at)) it.last_message_at = message.sent_at;
+		if (message.seq >= (it.last_message?.seq ?? 0)) it.last_message = message;
+		const { seq, reply_count } = data.thread_root ?? {};
+		if (seq) this.#alter(state, seq, (root) => ({ ...root, reply_count }));
+		this.#settle(message.client_id ?? client_id);
+		this.#setTyping(id, message.sender, false);
+		// One's own moves one's own pointer, which is still to be told.
+		if (!isMine) this.#count(state);
+		if (isMine || !isCreation || message.mentions.length) this.#outdate(state, true);
+		if (isMine || !isCreation || message.seq <= last_seq) return;
+		this.#emit("message", { conversation: it, message });
+		this.#later(`delivered ${id}`, 0.5, () => this.#say({ type: "delivered", conversation: id, seq: it.last_seq }));
+	}
+
+	/** @param {State} state @param {Frame} frame @param {boolean} isAdded */
+	#receiveReaction(state, { seq, data }, isAdded) {
+		const isMine = this.#isMe(data.user);
+		this.#alter(state, seq ?? 0, (row) => {
+			const reactions = withOwn(data.reactions, row);
+			for (const one of reactions) if (isMine && one.emoji === data.emoji) one.me = isAdded;
+			return { ...row, reactions };
+		});
+	}
+
+	/** @param {State} state @param {Frame} frame @param {boolean} isRemoved */
+	#receiveParticipant(state, { data }, isRemoved) {
+		const { it } = state;
+		const { user_id: key, user, role, participant_count } = data;
+		const is = (/** @type {Participant} */ one) => same(one.user.user_id, key);
+		let participants = it.participants.map((one) => (is(one) && user ? { ...one, user, role } : one));
+		if (isRemoved) participants = participants.filter((one) => !is(one));
+		else if (user && participants.length < 10 && !participants.some(is)) participants.push({ user, role });
+		state.it = { ...it, participants, participant_count };
+		// Gone, and the name with them.
+		if (!user) this.#renew(it.conversation_id);
+		// One may do something else; the eleventh moves up.
+		if (same(key, this.user?.user_id) || participants.length < Math.min(10, participant_count)) this.#outdate(state);
+	}
+
+	/** A snapshot has to follow, if none comes by itself. @param {State} state */
+	#outdate(state, own = false) {
+		if (own) state.isOwed = true;
+		else state.stale = state.at;
+		const id = state.it.conversation_id;
+		this.#later(`outdated ${id}`, state.stale ? 0.5 : 4, () => (state.stale || state.isOwed) && this.#refresh(id, 1));
+	}
+
+	/** Add what frames leave out: one's own reactions, and what is quoted. @param {State} state @param {Message} message */
+	#completed({ it, loaded }, message) {
+		const { message_id, seq } = message;
+		const last = it.last_message?.message_id === message_id ? it.last_message : undefined;
+		const before = loaded?.rows.get(seq) ?? last;
+		const reactions = withOwn(message.reactions, before);
+		let { reply_to } = message;
+		let isPartial = before?.deleted_at && reactions.length;
+		if (reply_to) {
+			const quoted = loaded?.rows.get(reply_to.seq ?? 0);
+			if (before?.reply_to?.excerpt !== undefined) ({ reply_to } = before);
+			else if (quoted) reply_to = quoteOf(quoted);
+			else isPartial = 1;
+		}
+		if (isPartial && loaded && within(loaded, seq)) this.#later(`complete ${message_id}`, 0, () => this.#complete(it.conversation_id, seq));
+		return { client_id: before?.client_id, ...message, reactions, reply_to };
+	}
+
+	/** @param {string} id @param {number} seq */
+	async #complete(id, seq) {
+		const page = await this.#insist("GET", `conversations/${id}/messages/?around=${seq}&limit=1`);
+		const state = this.#states.get(id);
+		if (state) this.#merge(state, page, "spot");
+	}
+
+	/** @param {State} state @param {Message} message */
+	#place({ it, loaded, touched }, message) {
+		const { seq, message_id } = message;
+		touched.delete(seq);
+		touched.set(seq, ++this.#clock);
+		if (touched.size > 2 * MOST_ROWS) touched.delete([...touched.keys()][0]);
+		if (it.last_message?.message_id === message_id) it.last_message = message;
+		this.#touch(it.conversation_id);
+		if (!loaded || !within(loaded, seq)) return;
+		loaded.rows.set(seq, message);
+		loaded.high = Math.max(loaded.high, seq);
+		const quote = quoteOf(message);
+		for (const [place, row] of loaded.rows) {
+			const { reply_to } = row;
+			if (reply_to?.message_id === message_id && reply_to.excerpt !== quote.excerpt) loaded.rows.set(place, { ...row, reply_to: quote });
+		}
+		if (loaded.rows.size > 2 * MOST_ROWS) shorten(loaded, true);
+	}
+
+	/** @param {State} state @param {number} seq @param {(message: Message) => Message} change */
+	#alter(state, seq, change) {
+		const { last_message: last } = state.it;
+		const row = state.loaded?.rows.get(seq) ?? (last?.seq === seq ? last : null);
+		if (row) this.#place(state, change(row));
+	}
+
+	/** @param {string} id @param {Card|null} user @param {boolean} isTyping */
+	#setTyping(id, user, isTyping) {
+		const typing = this.#typing.get(id) ?? new Map();
+		this.#typing.set(id, typing);
+		const key = String(user?.user_id);
+		if (this.#isMe(user) || !(typing.delete(key) || isTyping)) return;
+		if (isTyping) typing.set(key, user);
+		if (isTyping) this.#later(`typing ${id} ${key}`, 6, () => this.#setTyping(id, user, false));
+		this.#emit("typing", { id });
+	}
+
+	/** @param {Card|null} user */
+	#isMe(user) {
+		return same(user?.user_id, this.user?.user_id);
+	}
+
+	/** @param {string} id @returns {Card[]} */
+	typingIn(id) {
+		return [...(this.#typing.get(id)?.values() ?? [])];
+	}
+
+	/** @param {{archived?: boolean}} [filters] */
+	conversations({ archived = false } = {}) {
+		const rank = (/** @type {Conversation} */ one) => `${one.membership?.pinned_at ? 1 : 0} ${at(one.last_message_at)} ${one.conversation_id}`;
+		return [...this.#states.values()]
+			.map(({ it }) => it)
+			.filter((it) => it.membership && isArchived(it) === archived)
+			.sort((one, other) => (rank(one) < rank(other) ? 1 : -1));
+	}
+
+	/** @param {string} id */
+	conversation(id) {
+		return this.#states.get(id)?.it;
+	}
+
+	/** @param {string} id */
+	loaded(id) {
+		return this.#states.get(id)?.loaded;
+	}
+
+	/** @param {string} id @returns {Message[]} */
+	messages(id) {
+		const loaded = this.loaded(id);
+		const shown = [...(loaded?.rows.values() ?? [])].sort((one, other) => one.seq - other.seq).map((row) => {
+			for (const change of this.#changes.get(row.message_id) ?? []) row = change(row);
+			return row;
+		});
+		const waiting = [...this.#outbox.values()].filter((entry) => entry.conversation === id && !loaded?.newer);
+		return [...shown, ...waiting.map((entry) => ({
+			seq: Infinity, kind: "user", sender: this.user, attachments: [], mentions: [], reactions: [], ...entry, message_id: entry.client_id, message_body: entry.body, pending: !entry.error,
+		}))];
+	}
+
+	/** @param {string} id @param {{around?: number, unread?: boolean, limit?: number}} [where] */
+	async open(id, { around, unread, limit = 50 } = {}) {
+		if (!this.#states.has(id)) await this.#snapshot(id);
+		const place = unread ? "anchor=first_unread&" : around ? `around=${around}&` : "";
+		const page = await this.request("GET", `conversations/${id}/messages/?${place}limit=${limit}`);
+		const state = this.#states.get(id);
+		if (state) this.#merge(state, page, "replace");
+		this.#say({ type: "presence", conversation: id });
+		return this.loaded(id);
+	}
+
+	/** @param {string} id */
+	close(id) {
+		const state = this.#states.get(id);
+		if (state) state.loaded = null;
+		this.#refresh(id, 0);
+	}
+
+	/** @param {string} id @param {"older"|"newer"} side */
+	async further(id, side) {
+		const state = this.#states.get(id);
+		const { loaded } = state ?? {};
+		const key = `${side} ${id}`;
+		if (!state || !loaded?.[side] || this.#busy.has(key)) return;
+		this.#busy.add(key);
+		try {
+			const place = side === "older" ? `before=${loaded.low}` : `after=${loaded.high}`;
+			const page = await this.request("GET", `conversations/${id}/messages/?${place}&limit=50`);
+			// One may have jumped elsewhere.
+			if (state.loaded === loaded) this.#merge(state, page, side);
+		} finally {
+			this.#busy.delete(key);
+		}
+	}
+
+	/** @param {State} state @param {any} page @param {"replace"|"older"|"newer"|"spot"} how */
+	#merge(state, page, how) {
+		const { results: rows, event_seq, oldest_seq, next, previous } = page;
+		const seqs = rows.map((/** @type {Message} */ row) => row.seq);
+		if (how === "replace") {
+			const low = rows.length ? Math.min(...seqs) : oldest_seq;
+			state.loaded = { rows: new Map(), low, high: low - 1, older: !!next, newer: false, oldest: oldest_seq, anchor: page.anchor_seq };
+		}
+		const { loaded, it } = state;
+		if (!loaded) return;
+		if (how === "older") loaded.low = Math.min(loaded.low, ...seqs);
+		if (how === "newer") loaded.newer = false;
+		for (const row of rows) {
+			this.#place(state, row);
+			this.#settle(row.client_id);
+		}
+		if (how === "older") loaded.older = !!next;
+		if (how === "replace" || how === "newer") loaded.newer = !!previous;
+		shorten(loaded, how === "newer");
+		// What frames have told since, once more.
+		state.at = Math.min(state.at, event_seq);
+		it.event_seq = Math.max(it.event_seq, event_seq);
+		if (state.at < it.event_seq) this.#heal(it.conversation_id);
+		this.#touch(it.conversation_id);
+	}
+
+	/** @param {string} id @param {Content} content */
+	send(id, { reply_to, ...content }) {
+		if (this.#outbox.size >= MOST_QUEUED) throw new ConvoError(0, { code: "queue_full" });
+		// Hidden on plain http.
+		const client_id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+		const entry = { body: "", ...content, client_id, conversation: id, reply_to: reply_to ? quoteOf(reply_to) : null, sent_at: new Date().toISOString(), error: null };
+		this.#queue(entry);
+		return client_id;
+	}
+
+	/** @param {string} clientId */
+	retry(clientId) {
+		const entry = this.#outbox.get(clientId);
+		if (entry) this.#queue({ ...entry, error: null });
+	}
+
+	/** @param {string} clientId */
+	discard(clientId) {
+		this.#settle(clientId);
+	}
+
+	/** @param {any} entry */
+	#queue(entry) {
+		this.#keep(entry);
+		this.#flush(entry.conversation);
+	}
+
+	/** @param {string} id */
+	async #flush(id) {
+		if (this.#busy.has(id)) return;
+		this.#busy.add(id);
+		for (let attempt = 0; this.#run; ) {
+			const entry = [...this.#outbox.values()].find((one) => one.conversation === id && !one.error);
+			if (!entry) break;
+			const { client_id, body, reply_to, thread_root = undefined, attachments = [], mentions = [] } = entry;
+			const since = this.#clock;
+			try {
+				const message = await this.request("POST", `conversations/${id}/messages/`, {
+					client_id,
+					message_body: body,
+					thread_root,
+					reply_to: reply_to?.message_id,
+					attachments: attachments.map((/** @type {Attachment} */ one) => one.attachment_id),
+					mentions: keys(mentions),
+				});
+				attempt = 0;
+				this.#settle(client_id);
+				this.#accept(message, since);
+			} catch (/** @type {any} */ error) {
+				if (error.isTemporary) await this.#sleep(error.seconds * SECOND || backoff(attempt++));
+				else this.#keep({ ...entry, error: { code: error.code, detail: error.message } });
+			}
+		}
+		this.#busy.delete(id);
+	}
+
+	/** Show an answer, unless a frame was faster. @param {Message} message @param {number} since */
+	#accept(message, since) {
+		const { seq, conversation, sent_at } = message;
+		const state = this.#states.get(conversation);
+		if (!state || (state.touched.get(seq) ?? 0) > since) return;
+		this.#place(state, message);
+		if (seq > state.it.last_seq) Object.assign(state.it, { last_seq: seq, last_message: message, last_message_at: sent_at });
+	}
+
+	/** @param {string|null} [clientId] */
+	#settle(clientId) {
+		const entry = this.#outbox.get(clientId);
+		if (!entry) return;
+		this.#outbox.delete(clientId);
+		this.#storage?.removeItem(this.#key(clientId));
+		this.#touch(entry.conversation);
+	}
+
+	/** One for each message, lest tabs overwrite each other's. @param {any} clientId */
+	#key(clientId) {
+		return `convo:${this.options.api}:${this.user?.user_id}:${clientId}`;
+	}
+
+	/** @param {any} entry */
+	#keep(entry) {
+		this.#outbox.set(entry.client_id, entry);
+		this.#touch(entry.conversation);
+		try {
+			if (this.user) this.#storage?.setItem(this.#key(entry.client_id), JSON.stringify(entry));
+		} catch {
+			// Full.
+		}
+	}
+
+	#recall() {
+		const names = Object.keys(this.#storage ?? {}).filter((name) => name.startsWith(this.#key("")));
+		const found = names.map((name) => JSON.parse(this.#storage.getItem(name)));
+		for (const entry of found.sort((one, other) => at(one.sent_at) - at(other.sent_at))) this.#keep(entry);
+	}
+
+	/** Show a change, and take it back if it is refused. @param {Message} message @param {((row: Message) => Message)|Partial<Message>} change @param {string} method @param {string} path @param {any} [body] */
+	async #attempt(message, change, method, path, body) {
+		const { message_id: id, conversation, seq } = message;
+		const changed = typeof change === "function" ? change : (/** @type {Message} */ row) => ({ ...row, ...change });
+		const changes = this.#changes.get(id) ?? new Set();
+		this.#changes.set(id, changes.add(changed));
+		this.#touch(conversation);
+		const since = this.#clock;
+		try {
+			const answer = await this.#insist(method, `conversations/${conversation}/messages/${id}/${path}`, body);
+			const row = this.loaded(conversation)?.rows.get(seq);
+			if (row) this.#accept(answer ?? changed(row), since);
+		} finally {
+			changes.delete(changed);
+			this.#touch(conversation);
+		}
+	}
+
+	/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+	#insist(method, path, body, attempt = 0) {
+		return this.request(method, path, body).catch(async (error) => {
+			if (!error.isTemporary || attempt > 3) throw error;
+			await this.#sleep(error.seconds * SECOND || backoff(attempt));
+			return this.#insist(method, path, body, attempt + 1);
+		});
+	}
+
+	/** @param {Message} message @param {string} message_body @param {Card[]} [mentions] */
+	edit(message, message_body, mentions) {
+		return this.#attempt(message, { message_body, edited_at: new Date().toISOString() }, "PATCH", "", { message_body, mentions: mentions && keys(mentions) });
+	}
+
+	/** @param {Message} message */
+	delete(message) {
+		const deleted_at = new Date().toISOString();
+		return this.#attempt(message, { deleted_at, message_body: "", attachments: [], reactions: [] }, "DELETE", "");
+	}
+
+	/** @param {Message} message @param {string} emoji @param {boolean} isOn */
+	react(message, emoji, isOn) {
+		const change = (/** @type {Message} */ row) => {
+			const now = row.reactions.find((one) => one.emoji === emoji) ?? { emoji, count: 0, me: false };
+			if (!!now.me === isOn) return row;
+			const then = { emoji, count: now.count + (isOn ? 1 : -1), me: isOn };
+			const reactions = now.count ? row.reactions.map((one) => (one === now ? then : one)) : [...row.reactions, then];
+			return { ...row, reactions: reactions.filter((one) => one.count > 0) };
+		};
+		return this.#attempt(message, change, isOn ? "PUT" : "DELETE", `reactions/${encodeURIComponent(emoji)}/`);
+	}
+
+	/** @param {string} id */
+	read(id) {
+		const state = this.#states.get(id);
+		const { it, loaded } = state ?? {};
+		if (!loaded || !it?.membership || (!it.unread_count && it.membership.last_read_seq >= loaded.high)) return;
+		this.#later(`read ${id}`, 0.4, () => this.#writeOwn(id, "POST", "read/", { seq: loaded.high }));
+	}
+
+	/** @param {string} id @param {object} changes */
+	updateMembership(id, changes) {
+		return this.#writeOwn(id, "PATCH", "membership/", changes);
+	}
+
+	/** @param {string} id @param {string} message_body @param {string|null} [reply_to] */
+	draft(id, message_body, reply_to) {
+		this.#later(`draft ${id}`, 1.5, () => {
+			if (message_body.trim()) return this.#writeOwn(id, "PUT", "draft/", { message_body, reply_to });
+			return this.conversation(id)?.membership?.draft && this.#writeOwn(id, "DELETE", "draft/");
+		});
+	}
+
+	/** @param {string} id @param {string} method @param {string} path @param {any} [body] */
+	async #writeOwn(id, method, path, body) {
+		const since = this.#clock;
+		const { conversation_id: _, unread_count: __, mention_count, ...membership } = await this.#insist(method, `conversations/${id}/${path}`, body);
+		const state = this.#states.get(id);
+		if (state) this.#setOwn(state, membership, mention_count, since);
+	}
+
+	/** @param {string} id @param {boolean} is_typing */
+	typing(id, is_typing) {
+		const key = `typing ${id}`;
+		if (is_typing === this.#timers.has(key)) return;
+		clearTimeout(this.#timers.get(key));
+		this.#timers.delete(key);
+		if (is_typing) this.#later(key, 3, () => {});
+		if (!this.#say({ type: "typing", conversation: id, is_typing })) this.request("POST", `conversations/${id}/typing/`, { is_typing }).catch(() => {});
+	}
+
+	/** @param {File} file @param {(share: number) => void} [progress] @param {AbortSignal} [signal] @returns {Promise<Attachment>} */
+	upload(file, progress, signal) {
+		return new Promise((resolve, reject) => {
+			const request = new XMLHttpRequest();
+			request.open("POST", `${this.options.api}attachments/`);
+			for (const [name, value] of Object.entries(this.#headers({}))) request.setRequestHeader(name, value);
+			request.responseType = "json";
+			request.upload.onprogress = ({ loaded, total }) => progress?.(loaded / total);
+			request.onload = () => (request.status === 201 ? resolve(request.response) : reject(new ConvoError(request.status, request.response)));
+			request.onerror = request.onabort = ({ type }) => reject(new ConvoError(0, { code: type }));
+			signal?.addEventListener("abort", () => request.abort());
+			const body = new FormData();
+			body.append("file", file);
+			request.send(body);
+		});
+	}
 }
 
-/** @param {number} status @param {any} data @param {string|null} retryAfter */
-function refusal(status, data, retryAfter) {
-  const field = Object.values(data ?? {}).flat()[0];
-  return new ConvoError(status, data?.code ?? "invalid", data?.detail ?? String(field ?? ""), Number(retryAfter) || undefined);
-}
-
-function cookieToken() {
-  const input = /** @type {HTMLInputElement|null} */ (globalThis.document?.querySelector("input[name=csrfmiddlewaretoken]"));
-  return input?.value ?? /(?:^|; )csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1] ?? "";
-}
-
+/** @param {Reaction[]} reactions @param {Message} [before] */
+const withOwn = (reactions, before) =>
+	reactions.map((one) => ({ ...one, me: !!before?.reactions.some((other) => other.me && other.emoji === one.emoji) }));
+/** @param {Card[]} people */
+const keys = (people) => people.map((one) => one.user_id ?? "everyone");
 /** @param {Loaded} loaded @param {number} seq */
-const within = (loaded, seq) => seq >= loaded.low && (seq <= loaded.high || !loaded.newer);
+const within = ({ low, high, newer }, seq) => seq >= low && (seq <= high || !newer);
 
-/** Let go of what is far away. @param {Loaded} loaded @param {boolean} oldest of the oldest, or of the newest */
+/** @param {Loaded} loaded @param {boolean} oldest */
 function shorten(loaded, oldest) {
-  const seqs = [...loaded.rows.keys()].sort((one, other) => one - other);
-  const gone = oldest ? seqs.slice(0, -MOST_ROWS) : seqs.slice(MOST_ROWS);
-  if (seqs.length <= MOST_ROWS) return;
-  for (const seq of gone) loaded.rows.delete(seq);
-  const kept = [...loaded.rows.keys()];
-  if (oldest) (loaded.low = Math.min(...kept)), (loaded.older = true);
-  else (loaded.high = Math.max(...kept)), (loaded.newer = true);
+	const seqs = [...loaded.rows.keys()].sort((one, other) => one - other);
+	if (seqs.length <= MOST_ROWS) return;
+	for (const seq of oldest ? seqs.slice(0, -MOST_ROWS) : seqs.slice(MOST_ROWS)) loaded.rows.delete(seq);
+	if (oldest) Object.assign(loaded, { low: seqs.at(-MOST_ROWS), older: true });
+	else Object.assign(loaded, { high: seqs[MOST_ROWS - 1], newer: true });
 }
 
-/** What an answer shows of a message. @param {Message} message @returns {Quote} */
+/** @param {Message} message @returns {Quote} */
 function quoteOf({ message_id, seq, sender, message_body }) {
-  return { message_id, seq, sender, excerpt: [...message_body].slice(0, EXCERPT_LENGTH).join("") };
+	return { message_id, seq, sender, excerpt: [...message_body].slice(0, EXCERPT_LENGTH).join("") };
 }
 
-/** Archived, until the next message, unless muted. @param {Conversation} conversation */
+/** Until the next message, unless muted. @param {Conversation} conversation */
 function isArchived({ membership, last_message_at }) {
-  if (!membership?.archived_at) return false;
-  return at(membership.archived_at) >= at(last_message_at) || at(membership.muted_until) > Date.now();
+	const { archived_at, muted_until } = membership ?? {};
+	return !!archived_at && (at(archived_at) >= at(last_message_at) || at(muted_until) > Date.now());
 }
+
+
+const NIL = "00000000-0000-0000-0000-000000000000";
+const GROUP_SECONDS = 300;
+// In pixels, to an end.
+const NEAR = 80;
+const FAR = 800;
+/** @type {Record<string, number>} */ const steps = { ArrowDown: 1, ArrowUp: -1 };
+/** @type {Map<string, ConvoClient>} one for all elements of a page */
+const clients = new Map();
+
+/** @param {string} tag @param {Record<string, (this: any, ...rest: any[]) => any>} methods */
+function define(tag, methods) {
+	if (!globalThis.customElements) return;
+	class Element extends HTMLElement {
+		connectedCallback() {
+			const { api } = this.dataset;
+			if (!api) return;
+			const { user: user_id = "", conversation } = this.dataset;
+			const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.getAttribute("value") ?? "";
+			const client = clients.get(api) ?? new ConvoClient({ api, csrf, user: { user_id, name: "", avatar: null } });
+			clients.set(api, client);
+			Object.assign(this, { client, conversation, life: new AbortController(), rows: new Map() }).begin();
+		}
+
+		disconnectedCallback() {
+			/** @type {any} */ (this).life?.abort();
+		}
+
+		begin() {}
+	}
+	Object.assign(Element.prototype, common, methods);
+	customElements.define(tag, Element);
+}
+
+/** @type {Record<string, (this: any, ...rest: any[]) => any>} */
+const common = {
+	on(target, names, act) {
+		for (const name of names.split(" ")) target.addEventListener(name, act, { signal: this.life.signal });
+	},
+
+	one(selector) {
+		return this.querySelector(selector);
+	},
+
+	text(name, values = {}) {
+		const text = this.one("[data-convo-template=texts]").content.querySelector(`[data-text="${name}"]`)?.textContent ?? "";
+		return text.replace(/\{(\w+)\}/g, (/** @type {any} */ whole, /** @type {any} */ key) => values[key] ?? whole);
+	},
+
+	clone(name, id = NIL) {
+		const row = this.one(`[data-convo-template="${name}"]`).content.firstElementChild.cloneNode(true);
+		for (const { attributes } of [row, ...row.querySelectorAll("*")]) {
+			for (const one of attributes) if (one.value.includes(NIL)) one.value = one.value.replaceAll(NIL, id);
+		}
+		return row;
+	},
+
+	face(avatar, person) {
+		const words = (person?.name ?? "").split(/\s+/).filter(Boolean);
+		const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+		avatar.dataset.hue = [...String(person?.user_id ?? "")].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 8;
+		avatar.replaceChildren(person?.avatar ? make("img", { src: person.avatar, alt: "" }) : ends.map((/** @type {string} */ word) => [...word][0]).join(""));
+	},
+
+	moment(moment, options) {
+		return new Intl.DateTimeFormat(this.dataset.language, options).format(new Date(moment));
+	},
+
+	stamp(row, moment, options) {
+		const time = slot(row, "time");
+		time.dateTime = moment;
+		write(time, this.moment(moment, options));
+	},
+
+	showStatus() {
+		// An interruption of a moment is not shown.
+		clearTimeout(this.waiting);
+		const wait = this.client.status === "online" ? 0 : 2 * SECOND;
+		this.waiting = setTimeout(() => {
+			for (const name of ["offline", "connecting"]) this.one(`[data-state=${name}]`).hidden = this.client.status !== name;
+		}, wait);
+	},
+
+	others(it) {
+		return it.participants.map((/** @type {Participant} */ one) => one.user).filter((/** @type {Card} */ one) => !this.isMe(one));
+	},
+
+	isMe(person) {
+		return same(person?.user_id, this.dataset.user);
+	},
+};
+
+/** @param {string} name @param {object} properties @param {any[]} children @returns {any} */
+const make = (name, properties, ...children) => {
+	const element = Object.assign(document.createElement(name), properties);
+	element.append(...children);
+	return element;
+};
+/** @param {any} file */
+const sizeOf = (file) => `${Math.ceil(file.size / 1000)} KB`;
+/** @param {any} row @param {string} name */
+const slot = (row, name) => row.querySelector(`[data-slot="${name}"]`);
+/** Nothing that is there already, lest it be read out twice. @param {any} element @param {any} text */
+const write = (element, text) => element && element.textContent !== String(text) && (element.textContent = text);
+
+/** @param {any} row @param {string} name @param {any} isShown @param {any} [text] */
+function show(row, name, isShown, text) {
+	const part = row.querySelector(`[data-part="${name}"]`);
+	if (part) part.hidden = !isShown;
+	if (text !== undefined) write(slot(row, name), text);
+	return part;
+}
+
+/** @param {any} row @param {Record<string, any>} facts */
+function mark({ dataset }, facts) {
+	for (const [name, value] of Object.entries(facts)) {
+		if (value) dataset[name] = value === true ? "" : value;
+		else delete dataset[name];
+	}
+}
+
+/** Moves as few as can be. @param {any} list @param {any[]} rows */
+function arrange(list, rows) {
+	const wanted = new Set(rows);
+	for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+	let next = list.firstElementChild;
+	for (const row of rows) {
+		if (row === next) next = next.nextElementSibling;
+		else list.insertBefore(row, next);
+	}
+}
+
+define("convo-badge", {
+	begin() {
+		this.on(this.client, "unread", () => this.ask(1));
+		this.on(document, "visibilitychange", () => this.ask(1));
+		this.ask(60);
+	},
+
+	ask(seconds) {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(async () => {
+			if (!this.isConnected) return;
+			this.ask(60);
+			const counts = !document.hidden && (await this.client.request("GET", "unread/").catch(() => null));
+			if (counts) this.show(counts.messages);
+		}, seconds * SECOND);
+	},
+
+	show(count) {
+		mark(this, { unread: count });
+		write(slot(this, "count"), count > 999 ? "999+" : count);
+		slot(this, "count").hidden = !count;
+		write(slot(this, "label"), this.text(count ? "unread-count" : "no-unread", { count }));
+	},
+});
+
+define("convo-inbox", {
+	begin() {
+		this.on(this.client, "change presence", () => this.render());
+		// The thread says so, too.
+		if (!document.querySelector("convo-thread")) this.on(this.client, "status", () => this.showStatus());
+		this.on(this, "click", (/** @type {any} */ event) => {
+			const act = event.target.closest("[data-do]")?.dataset.do;
+			if (act === "reload") this.client.poke();
+			if (act !== "older" || this.dataset.query) return;
+			event.preventDefault();
+			this.client.moreConversations().catch(() => {});
+		});
+		this.client.start();
+	},
+
+	render() {
+		const { filter, query } = this.dataset;
+		if (!this.client.isLoaded || query) return;
+		const all = this.client.conversations({ archived: filter === "archived" });
+		const shown = all.filter((/** @type {Conversation} */ one) => filter !== "unread" || one.unread_count);
+		/** @type {any} */ const focused = document.activeElement;
+		arrange(this.one("[data-list]"), shown.map((/** @type {Conversation} */ one) => this.row(one)));
+		// Being moved takes the focus away.
+		if (this.contains(focused)) focused.focus();
+		this.one("[data-state=empty]").hidden = shown.length;
+		const more = this.one("[data-do=older]");
+		if (more) more.parentElement.hidden = !this.client.nextPage;
+	},
+
+	row(it) {
+		const { conversation_id: id, membership, last_message: last, unread_count: unread, mention_count: mentions } = it;
+		const row = this.rows.get(id) ?? this.clone("conversation", id);
+		if (!this.rows.has(id)) {
+			this.rows.set(id, row);
+			// What it is about, only the server knows.
+			const about = this.one(`[data-conversation-id="${id}"] [data-slot=about]`)?.textContent ?? "";
+			show(row, "about", about, about);
+			if (id === this.dataset.current) row.querySelector("a").ariaCurrent = "page";
+		}
+		const others = this.others(it);
+		const other = it.kind === "direct" && others[0];
+		const names = others.slice(0, 3).map((/** @type {Card} */ one) => one.name).join(", ");
+		const title = it.title || (others[3] ? this.text("and-others", { names }) : names) || this.text("only-you");
+		if (row.dataset.title !== title) this.face(slot(row, "avatar"), other || { user_id: id, name: title });
+		const isToday = new Date(it.last_message_at).toDateString() === new Date().toDateString();
+		this.stamp(row, it.last_message_at, isToday ? { timeStyle: "short" } : { month: "short", day: "numeric" });
+		const draft = membership.draft?.message_body.slice(0, 80);
+		const files = last?.attachments.map((/** @type {Attachment} */ file) => file.name).join(", ");
+		const excerpt = last?.deleted_at ? this.text("deleted") : last?.message_body.slice(0, EXCERPT_LENGTH) || files || "";
+		const sender = this.isMe(last?.sender) ? this.text("you") : other ? "" : last?.sender?.name;
+		const muted = at(membership.muted_until) > Date.now();
+		const pinned = !!membership.pinned_at;
+		write(slot(row, "title"), title);
+		write(slot(row, "excerpt"), draft ? "" : excerpt);
+		show(row, "excerpt-sender", sender && !draft, sender);
+		show(row, "draft", draft, draft);
+		show(row, "unread", unread, unread);
+		show(row, "mentions", mentions);
+		show(row, "muted", muted);
+		show(row, "pinned", pinned);
+		const online = other && this.client.presence.get(String(other.user_id))?.online;
+		mark(row, { title, unread, mentions, muted, pinned, online });
+		return row;
+	},
+});
+
+define("convo-thread", {
+	begin() {
+		const { client } = this;
+		Object.assign(this, {
+			log: this.one("[data-log]"), list: this.one("[data-list]"), form: this.one("[data-composer]"), body: this.one("[data-body]"),
+			unreadLine: this.clone("unread-line"), days: new Map(), deleted: new Set(), files: [], named: new Map(), root: this.dataset.threadRoot,
+		});
+		const unread = this.one("[data-unread-line] + li");
+		this.unreadFrom = Number(unread?.dataset.seq);
+		this.on(client, "change", (/** @type {any} */ { detail }) => {
+			if (!detail.ids.has(this.conversation)) return;
+			this.render();
+			clearTimeout(this.reading);
+			if (this.root && this.replies) this.reading = setTimeout(() => this.readThread(), 300);
+		});
+		this.on(client, "status", () => (this.showStatus(), this.render()));
+		this.on(client, "typing", () => this.showTyping());
+		this.on(client, "presence", () => this.showHead());
+		this.on(this, "click", (/** @type {any} */ event) => this.press(event));
+		this.on(this, "keydown", (/** @type {any} */ event) => this.key(event));
+		this.on(this.log, "scroll", () => this.scrolled());
+		this.on(window, "focus", () => this.seen());
+		if (this.form) this.beginWriting();
+		this.goTo(unread);
+		client.start();
+		const around = Number(this.dataset.anchorSeq) || this.unreadFrom;
+		this.load(around ? { around } : {});
+	},
+
+	async load(where) {
+		this.hush();
+		try {
+			await this.client.open(this.conversation, where);
+			if (this.root) await this.readThread();
+			this.found(where.around);
+		} catch (error) {
+			if (!(/** @type {any} */ (error).isTemporary)) return this.complain(error);
+			setTimeout(() => this.isConnected && this.load(where), backoff(2));
+		}
+	},
+
+	// What is put into the log now is not read out.
+	hush() {
+		this.log.ariaBusy = "true";
+		clearTimeout(this.hushed);
+		this.hushed = setTimeout(() => (this.log.ariaBusy = "false"), SECOND);
+	},
+
+	async readThread() {
+		const root = `conversations/${this.conversation}/messages/${this.root}/`;
+		const { results } = await this.client.request("GET", `${root}replies/?limit=200`);
+		this.replies = [await this.client.request("GET", root), ...results.reverse()];
+		this.render();
+	},
+
+	messages() {
+		const all = this.client.messages(this.conversation);
+		if (!this.root) return all;
+		const here = all.filter((/** @type {Message} */ one) => one.thread_root === this.root || one.message_id === this.root);
+		return [...new Map([...this.replies, ...here].map((one) => [one.message_id, one])).values()];
+	},
+
+	render() {
+		const { client, log, root } = this;
+		const it = client.conversation(this.conversation);
+		const loaded = client.loaded(this.conversation);
+		if (!it) return client.isLoaded && this.rows.size && this.lock("left");
+		if (!loaded || (root && !this.replies)) return;
+		const wasAtEnd = this.isAtEnd();
+		const { top } = log.getBoundingClientRect();
+		const fixed = [...this.rows.values()].find((row) => row.getBoundingClientRect().bottom > top);
+		const place = fixed?.getBoundingClientRect().top;
+		const old = this.rows;
+		this.rows = new Map();
+		const nodes = [];
+		/** @type {any} */ let before;
+		for (const message of this.messages()) {
+			const day = new Date(message.sent_at).toDateString();
+			const isNext = before && before.day === day && message.seq !== this.unreadFrom;
+			if (before?.day !== day) nodes.push(this.day(day));
+			if (message.seq === this.unreadFrom) nodes.push(this.unreadLine);
+			const isGrouped = isNext && before.kind === message.kind && same(before.sender?.user_id, message.sender?.user_id)
+				&& at(message.sent_at) - before.at < GROUP_SECONDS * SECOND;
+			nodes.push(this.row(message, isGrouped, it, old));
+			before = { ...message, day, at: at(message.sent_at) };
+		}
+		arrange(this.list, nodes);
+		this.one("[data-state=empty]").hidden = nodes.length;
+		if (!old.size) this.goTo(this.unreadFrom && this.unreadLine);
+		else if (wasAtEnd && !loaded.newer) this.goTo();
+		else if (fixed?.isConnected) log.scrollTop += fixed.getBoundingClientRect().top - place;
+		this.lock(it.capabilities.includes("message.send") ? "" : it.closed_at ? "closed" : "error");
+		this.showHead();
+		this.scrolled();
+	},
+
+	day(day) {
+		const line = this.days.get(day) ?? this.clone("day");
+		this.days.set(day, line);
+		const name = ["today", "yesterday"][Math.round((at(new Date().toDateString()) - at(day)) / 864e5)];
+		write(slot(line, "day"), name ? this.text(name) : this.moment(day, { dateStyle: "full" }));
+		return line;
+	},
+
+	row(it, isGrouped, conversation, old) {
+		const own = this.isMe(it.sender);
+		const isSent = it.seq < Infinity;
+		const name = it.kind === "system" ? "message-system" : it.deleted_at ? "message-deleted" : own ? "message-own" : "message";
+		const ticks = own && isSent && this.ticks(it, conversation);
+		const status = isSent ? "" : it.error ? "failed" : this.client.status === "offline" ? "queued" : "sending";
+		const key = (own && it.client_id) || it.message_id;
+		let row = old.get(key);
+		if (row?.name !== name) row = Object.assign(this.clone(name, it.message_id), { name, tabIndex: -1 });
+		// It has arrived.
+		else if (row.message.message_id !== it.message_id) {
+			row.replaceChildren(...this.clone(name, it.message_id).children);
+			row.words = "";
+		}
+		this.rows.set(key, row);
+		row.message = it;
+		const print = JSON.stringify([it, isGrouped, ticks, status, this.deleted.has(key)]);
+		if (row.print === print) return row;
+		row.print = print;
+		if (isSent) row.id = `convo-m-${it.seq}`;
+		mark(row, {
+			messageId: it.message_id, seq: isSent && it.seq, sentAt: it.sent_at, sender: it.sender?.user_id, own,
+			edited: !!it.edited_at, pinned: it.pinned, deleted: !!it.deleted_at, grouped: isGrouped, status,
+		});
+		this.stamp(row, it.sent_at, { timeStyle: "short" });
+		if (it.kind === "user") this.face(slot(row, "avatar"), it.sender);
+		write(slot(row, "sender"), it.sender?.name ?? this.text("gone"));
+		show(row, "restore", this.deleted.has(key));
+		if (it.deleted_at) return row;
+		const words = JSON.stringify([it.message_body, it.mentions]);
+		if (row.words !== words) slot(row, "body").replaceChildren(...this.linked(it));
+		row.words = words;
+		show(row, "pinned", it.pinned);
+		show(row, "edited", it.edited_at);
+		show(row, "thread", it.reply_count && !this.root);
+		write(slot(row, "thread-count"), it.reply_count);
+		show(row, "failed", it.error);
+		show(row, "status", 1, it.error ? it.error.detail : this.text(status || ticks));
+		if (own) mark(slot(row, "status"), { ticks });
+		const quote = it.reply_to;
+		const link = show(row, "quote", quote);
+		if (quote) {
+			link.href = link.href.replace(/around=.*/, `around=${quote.seq}#convo-m-${quote.seq}`);
+			write(slot(row, "quote-sender"), quote.message_id ? (quote.sender?.name ?? this.text("gone")) : "");
+			write(slot(row, "quote-excerpt"), quote.message_id ? quote.excerpt || this.text("deleted") : this.text("unseen-quote"));
+		}
+		if (show(row, "attachments", it.attachments[0])?.children.length !== it.attachments.length) this.showFiles(row, it.attachments);
+		if (show(row, "reactions", it.reactions[0])) this.showReactions(row, it);
+		return row;
+	},
+
+	showFiles(row, files) {
+		slot(row, "attachments")?.replaceChildren(...files.map((/** @type {Attachment} */ file) => {
+			const item = this.clone(file.thumbnail_url ? "attachment-image" : "attachment-file", file.attachment_id);
+			Object.assign(slot(item, "image") ?? {}, { width: file.width, height: file.height, alt: file.name });
+			write(slot(item, "name"), file.name);
+			write(slot(item, "size"), sizeOf(file));
+			return item;
+		}));
+	},
+
+	showReactions(row, { message_id, reactions }) {
+		const list = slot(row, "reactions");
+		const old = new Map([...list.children].map((button) => [button.value, button]));
+		arrange(list, reactions.map((/** @type {Reaction} */ { emoji, count, me }) => {
+			const button = Object.assign(old.get(emoji) ?? this.clone("reaction", message_id), { value: emoji, ariaPressed: !!me });
+			write(slot(button, "emoji"), emoji);
+			write(slot(button, "count"), count);
+			mark(button, { me });
+			return button;
+		}));
+	},
+
+	// Nothing in it is read as markup.
+	linked({ message_body: body, mentions }) {
+		const names = mentions.map((/** @type {Card} */ one) => `@${one.name}`.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort().reverse();
+		return body.split(new RegExp(`(${["https?://[^\\s<>]+", ...names].join("|")})`)).flatMap((/** @type {string} */ piece, /** @type {number} */ index) => {
+			if (index % 2 === 0) return piece;
+			if (piece[0] === "@") {
+				const card = mentions.find((/** @type {Card} */ one) => `@${one.name}` === piece);
+				const name = make("span", { className: "convo-mention" }, piece);
+				mark(name, { me: card.user_id === null || this.isMe(card) });
+				return name;
+			}
+			const href = piece.replace(/[.,;:!?'")\]}>]+$/, "");
+			return [make("a", { href, rel: "nofollow noopener ugc", target: "_blank" }, href), piece.slice(href.length)];
+		});
+	},
+
+	ticks({ seq }, { kind, participants }) {
+		const other = kind === "direct" && participants.find((/** @type {Participant} */ one) => !this.isMe(one.user));
+		return other?.last_read_seq >= seq ? "read" : other?.last_delivered_seq >= seq ? "delivered" : "sent";
+	},
+
+	showHead() {
+		const it = this.client.conversation(this.conversation);
+		if (it?.title) write(slot(this, "title"), it.title);
+		const seen = it?.kind === "direct" && this.client.presence.get(String(this.others(it)[0]?.user_id));
+		if (!seen) return;
+		const time = seen.last_seen && this.moment(seen.last_seen, { dateStyle: "medium", timeStyle: "short" });
+		write(slot(this, "presence"), seen.online ? this.text("online") : time ? this.text("last-seen", { time }) : "");
+	},
+
+	showTyping() {
+		const [one, two, more] = this.client.typingIn(this.conversation);
+		const text = one && this.text(more ? "typing-many" : two ? "typing-two" : "typing-one", { name: one.name, other: two?.name });
+		write(slot(this, "typing"), text ?? "");
+	},
+
+	lock(why) {
+		if (!this.form || this.form.hidden === !!why) return;
+		this.form.hidden = !!why;
+		this.complain(why ? { message: this.text(why) } : null);
+	},
+
+	complain(error) {
+		const state = this.one("[data-state=error]");
+		state.hidden = error === null;
+		write(slot(state, "error"), error?.message || this.text("error"));
+	},
+
+	isAtEnd() {
+		const { scrollHeight, scrollTop, clientHeight } = this.log;
+		return scrollHeight - scrollTop - clientHeight < NEAR;
+	},
+
+	goTo(row) {
+		if (row) row.scrollIntoView({ block: "center" });
+		else this.log.scrollTop = this.log.scrollHeight;
+	},
+
+	found(seq) {
+		const row = this.one(`[data-seq="${seq}"]`);
+		if (!row) return;
+		this.goTo(row);
+		row.dataset.found = "";
+	},
+
+	scrolled() {
+		const { log, client } = this;
+		const it = client.conversation(this.conversation);
+		const loaded = client.loaded(this.conversation);
+		if (!loaded) return;
+		const link = this.one(".convo-jump [data-do=end]");
+		link.hidden = this.isAtEnd() && !loaded.newer;
+		write(link.lastChild, it.unread_count ? this.text("new-messages", { count: it.unread_count }) : this.text("to-newest"));
+		this.seen();
+		if (this.root) return;
+		if (log.scrollTop < FAR && loaded.older) this.further("older");
+		if (log.scrollHeight - log.scrollTop - log.clientHeight < FAR && loaded.newer) this.further("newer");
+	},
+
+	further(side) {
+		this.hush();
+		return this.client.further(this.conversation, side).catch(() => {});
+	},
+
+	// Read is what stands at the end, before somebody's eyes.
+	seen() {
+		const isLooking = !document.hidden && document.hasFocus() && this.isAtEnd();
+		if (isLooking && this.client.loaded(this.conversation)?.newer === false) this.client.read(this.conversation);
+	},
+
+	async jump(seq) {
+		const loaded = this.client.loaded(this.conversation);
+		if (seq >= loaded.low && seq <= loaded.high) this.found(seq);
+		else await this.load({ around: seq });
+	},
+
+	async jumpToEnd() {
+		if (this.client.loaded(this.conversation)?.newer) await this.load({});
+		this.goTo();
+	},
+
+	press(event) {
+		const target = event.target.closest("[data-do], .convo-quote, [data-emoji]");
+		if (!target) return;
+		const popup = target.closest("[popover]");
+		const message = popup ? popup.message : target.closest(".convo-message")?.message;
+		popup?.hidePopover();
+		const act = target.dataset.emoji ? "picked" : (target.dataset.do ?? "quote");
+		const done = this.act(act, target, message, popup);
+		if (done === false) return;
+		event.preventDefault();
+		Promise.resolve(done).catch((error) => this.complain(error));
+	},
+
+	act(act, target, message, popup) {
+		const { client } = this;
+		if (act === "older" || act === "newer") return this.further(act);
+		if (act === "end") return this.jumpToEnd();
+		if (act === "reload") return this.complain(null), client.poke();
+		if (act === "cancel-reply") return this.begun();
+		if (act === "emoji") return this.openPicker(target);
+		if (act === "picked" && !message) return this.insert(target.value);
+		if (act === "remove-upload") return this.removeFile(target.closest("li"));
+		if (!message) return act === "unread" && this.load({ unread: true });
+		if (act === "quote") return message.reply_to.seq ? this.jump(message.reply_to.seq) : undefined;
+		if (act === "react") return this.openPicker(popup?.opener ?? target, message);
+		if (act === "picked" || act === "toggle-reaction") return this.react(message, target.value);
+		if (act === "more") return this.openMenu(target, message);
+		if (act === "copy") return navigator.clipboard.writeText(message.message_body);
+		if ((act === "reply" || act === "edit") && this.form) return this.begun(message, act === "edit");
+		if (act === "delete") return this.deleted.add(message.client_id || message.message_id), client.delete(message);
+		if (act === "retry" || act === "discard") return client[act](message.client_id);
+		return target.formAction && act !== "join" && this.post(target);
+	},
+
+	async post(target) {
+		const answer = await fetch(target.formAction, { method: "POST", body: new FormData(this.one("[data-actions]")) });
+		if (!answer.ok) this.complain();
+		this.client.poke();
+	},
+
+	react(message, emoji) {
+		return this.client.react(message, emoji, !message.reactions.some((/** @type {Reaction} */ one) => one.emoji === emoji && one.me));
+	},
+
+	openPopup(popup, opener, message) {
+		Object.assign(popup, { popover: "auto", opener, message });
+		popup.classList.add("convo-popup");
+		this.append(popup);
+		popup.addEventListener("toggle", (/** @type {any} */ event) => event.newState === "closed" && popup.remove());
+		popup.showPopover();
+		const from = opener.getBoundingClientRect();
+		const { width, height } = popup.getBoundingClientRect();
+		const top = from.bottom + height < innerHeight ? from.bottom : Math.max(8, from.top - height);
+		popup.style.setProperty("--convo-x", `${Math.max(8, Math.min(from.left, innerWidth - width - 8))}px`);
+		popup.style.setProperty("--convo-y", `${top}px`);
+		popup.querySelector("a, button")?.focus();
+	},
+
+	openPicker(opener, message) {
+		const picker = this.clone("picker");
+		const allowed = message && this.dataset.reactions?.split(" ");
+		for (const button of picker.querySelectorAll("[data-emoji]")) button.hidden = allowed && !allowed.includes(button.value);
+		this.openPopup(picker, opener, message);
+	},
+
+	openMenu(opener, message) {
+		const menu = this.clone("menu", message.message_id);
+		const { capabilities } = this.client.conversation(this.conversation);
+		/** @type {any} */ const facts = { own: this.isMe(message.sender), other: !this.isMe(message.sender), pinned: message.pinned, unpinned: !message.pinned, deleted: message.deleted_at };
+		const is = (/** @type {string|undefined} */ name, /** @type {any} */ otherwise) => (name ? facts[name] : otherwise);
+		for (const item of menu.querySelectorAll("[data-do]")) {
+			const { needs, for: whose, if: when } = item.dataset;
+			item.closest("li").hidden = !((!needs || capabilities.includes(needs)) && is(whose, true) && is(when, !message.deleted_at));
+		}
+		this.openPopup(menu, opener, message);
+	},
+
+	key(event) {
+		const { key, target } = event;
+		const step = steps[key];
+		const isRow = target.matches(".convo-message");
+		const popup = target.closest("[popover]");
+		if (popup && step) {
+			const items = [...popup.querySelectorAll("a, button")].filter((item) => item.checkVisibility());
+			items.at((items.indexOf(target) + step) % items.length).focus();
+		} else if (step && (isRow || target === this.log)) {
+			const rows = [...this.rows.values()];
+			const next = isRow ? rows[rows.indexOf(target) + step] : rows.at(-1);
+			(next ?? this.body)?.focus();
+		} else if (isRow && key === "Enter") target.querySelector("[data-do=more]")?.click();
+		else if (isRow && key === "Escape") this.body?.focus();
+		else return;
+		event.preventDefault();
+	},
+
+	beginWriting() {
+		const { form, body, client, conversation } = this;
+		this.uploads = slot(form, "uploads");
+		this.one("[data-do=emoji]").hidden = false;
+		this.on(form, "submit", (/** @type {any} */ event) => this.submit(event));
+		this.on(body, "keydown", (/** @type {any} */ event) => this.keyInBody(event));
+		this.on(body, "input", () => {
+			body.rows = Math.min(8, body.value.split("\n").length);
+			this.complete();
+			if (this.edited) return;
+			client.typing(conversation, !!body.value.trim());
+			if (!this.root) client.draft(conversation, body.value, this.answered?.message_id);
+		});
+		this.on(body, "blur", () => this.dropNames());
+		const files = this.one("[data-files]");
+		if (!files) return;
+		this.on(files, "change", () => {
+			this.addFiles(files.files);
+			files.value = "";
+		});
+		this.on(this, "dragover dragleave drop paste", (/** @type {any} */ event) => {
+			const { files, types } = event.dataTransfer ?? event.clipboardData;
+			if (!types.includes("Files")) return;
+			event.preventDefault();
+			this.classList.toggle("convo-dropping", event.type === "dragover");
+			this.addFiles(files);
+		});
+		for (const row of this.uploads.children) this.files.push({ attachment_id: row.dataset.attachmentId, name: slot(row, "name").textContent, size: 0, row });
+	},
+
+	submit(event) {
+		const { form, body, edited, client, conversation, files } = this;
+		// Later, the page itself sends it.
+		if (form.elements.send_at?.value) return;
+		event.preventDefault();
+		const text = body.value;
+		if ((!text.trim() && !files.length) || files.some((/** @type {any} */ file) => !file.attachment_id)) return;
+		const mentions = [...this.named.values()].filter((one) => text.includes(`@${one.name}`));
+		if (edited) client.edit(edited, text, mentions).catch((/** @type {any} */ error) => this.complain(error));
+		else {
+			const attachments = files.map((/** @type {any} */ { row: _, ...file }) => file);
+			client.send(conversation, { body: text, reply_to: this.answered, thread_root: this.root, attachments, mentions });
+			client.typing(conversation, false);
+			client.draft(conversation, "");
+		}
+		this.files = [];
+		this.uploads.replaceChildren();
+		this.begun();
+		this.insertAll("");
+		if (!edited) this.jumpToEnd();
+	},
+
+	begun(message, isEdit) {
+		if (this.edited || isEdit) this.insertAll(isEdit ? message.message_body : "");
+		this.edited = isEdit && message;
+		this.answered = isEdit ? null : message;
+		this.named.clear();
+		for (const one of (isEdit && message.mentions) || []) this.named.set(one.name, one);
+		write(slot(this.form, "reply-sender"), isEdit ? this.text("editing") : message?.sender?.name);
+		write(slot(this.form, "reply-excerpt"), message?.message_body.slice(0, EXCERPT_LENGTH));
+		this.one("[data-reply-bar]").hidden = !message;
+		mark(this.form, { editing: isEdit });
+		this.body.focus();
+	},
+
+	insertAll(text) {
+		this.body.select();
+		this.insert(text);
+	},
+
+	insert(text) {
+		const { body } = this;
+		body.setRangeText(text, body.selectionStart, body.selectionEnd, "end");
+		body.focus();
+		body.dispatchEvent(new Event("input"));
+	},
+
+	keyInBody(event) {
+		const { key, shiftKey, isComposing } = event;
+		const { body, names } = this;
+		const step = steps[key];
+		if (isComposing) return;
+		if (names && step) this.chooseName(step);
+		else if (names && (key === "Enter" || key === "Tab")) this.insertName(names.chosen);
+		else if (names && key === "Escape") this.dropNames();
+		else if (key === "Enter" && !shiftKey && !matchMedia("(pointer: coarse)").matches) this.form.requestSubmit();
+		else if (key === "Escape" && (this.edited || this.answered)) this.begun();
+		else if (key === "ArrowUp" && !body.value) {
+			const own = this.messages().findLast((/** @type {Message} */ one) => this.isMe(one.sender) && one.seq < Infinity && !one.deleted_at);
+			if (own) this.begun(own, true);
+		} else return;
+		event.preventDefault();
+		event.stopPropagation();
+	},
+
+	async complete() {
+		const { body } = this;
+		this.dropNames();
+		const word = /(?:^|\s)@([^\s@]{0,30})$/.exec(body.value.slice(0, body.selectionStart))?.[1];
+		const it = this.client.conversation(this.conversation);
+		if (word === undefined || !it) return;
+		if (!this.people || this.people.length < Math.min(200, it.participant_count - 1)) {
+			const page = await this.client.request("GET", `conversations/${this.conversation}/participants/?limit=200`);
+			this.people = this.others({ participants: page.results });
+			if (it.capabilities.includes("message.mention_all")) this.people.push({ user_id: null, name: "everyone" });
+			return this.complete();
+		}
+		const begins = (/** @type {string} */ name) => name.toLowerCase().startsWith(word.toLowerCase());
+		const fit = this.people.filter((/** @type {Card} */ one) => [one.name, ...one.name.split(" ")].some(begins)).slice(0, 8);
+		if (!fit.length) return;
+		const rows = fit.map((/** @type {Card} */ card, /** @type {number} */ index) => {
+			const row = Object.assign(this.clone("completion"), { card, id: `convo-name-${index}` });
+			this.face(slot(row, "avatar"), card);
+			write(slot(row, "name"), card.name);
+			row.addEventListener("pointerdown", (/** @type {any} */ event) => {
+				event.preventDefault();
+				this.insertName(row);
+			});
+			return row;
+		});
+		const names = make("ul", { id: "convo-names", role: "listbox", word }, ...rows);
+		this.openPopup(names, body);
+		this.names = names;
+		body.setAttribute("aria-controls", "convo-names");
+		this.chooseName(0);
+	},
+
+	dropNames() {
+		this.names?.remove();
+		this.names = null;
+		this.body.removeAttribute("aria-activedescendant");
+	},
+
+	chooseName(step) {
+		const { names } = this;
+		const rows = [...names.children];
+		names.chosen = rows.at((Math.max(0, rows.indexOf(names.chosen)) + step) % rows.length);
+		for (const row of rows) row.ariaSelected = row === names.chosen;
+		this.body.setAttribute("aria-activedescendant", names.chosen.id);
+	},
+
+	insertName({ card }) {
+		this.named.set(card.name, card);
+		this.body.selectionStart -= this.names.word.length;
+		this.insert(`${card.name} `);
+	},
+
+	addFiles(files) {
+		const count = Number(this.dataset.maxFiles);
+		for (const file of files) {
+			if (this.files.length >= count) return this.complain({ message: this.text("too-many-files", { count }) });
+			const row = Object.assign(this.clone("upload"), { stop: new AbortController() });
+			const progress = slot(row, "progress");
+			/** @type {any} */ const entry = { row };
+			write(slot(row, "name"), file.name);
+			write(slot(row, "size"), sizeOf(file));
+			progress.hidden = row.querySelector("[data-do]").hidden = false;
+			this.files.push(entry);
+			this.uploads.append(row);
+			const note = (/** @type {number} */ share) => (progress.value = share * 100);
+			this.client.upload(file, note, row.stop.signal).then(
+				(/** @type {Attachment} */ attachment) => (Object.assign(entry, attachment), (progress.hidden = true)),
+				(/** @type {ConvoError} */ error) => {
+					this.removeFile(row);
+					if (error.code !== "aborted") this.complain({ message: `${this.text("upload-failed", { name: file.name })} ${error.message}` });
+				},
+			);
+		}
+	},
+
+	removeFile(row) {
+		row.stop?.abort();
+		this.files = this.files.filter((/** @type {any} */ file) => file.row !== row);
+		row.remove();
+		this.body.focus();
+	},
+});
