@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import router
-from django.db.models import DateTimeField, Q, QuerySet, TextField
+from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery, TextField
 from django.utils import timezone
 
-from django_convo.models import Participant, get_conversation_model, get_message_model
+from django_convo.models import Participant, get_message_model
 from django_convo.policy import capabilities
-from django_convo.policy.sight import messages_shown, quotes_shown
+from django_convo.policy.sight import conversations_left, messages_shown, quotes_shown
 from django_convo.selectors.kept import Bound, Slot, bound_actor, bound_id, bound_now, kept
 from django_convo.selectors.keyset import turned
 from django_convo.selectors.messages import ALL_ORDER, with_shown
@@ -75,16 +75,17 @@ def _matches(
         # Named as keys, or the planner may hash all conversations that there are.
         own = sql_of(Participant.objects.filter(user=user).values_list("conversation"))
         rows = among_keys(rows, own, column="conversation_id")
-        recent = None if given else _recent(own, limit)
+        recent = None if given else _recent(user, own, limit)
     keys = form.keys(rows, _slots(form), order=order, limit=limit, recent=recent)
     shown = with_shown(get_message_model()._default_manager.all(), quotes_shown(user, powers))
     return among_keys(shown, keys).order_by(*order)[:limit]
 
 
-def _recent(own: Sql, limit: int) -> QuerySet[Any, Any]:
-    """Return those of one's conversations in which something was said last, and when."""
-    rows = among_keys(get_conversation_model()._default_manager.live(), own)
-    return rows.order_by("-last_message_at").values_list("pk", "last_message_at")[:limit]
+def _recent(user: Any, own: Sql, limit: int) -> QuerySet[Any, Any]:
+    """Return those of one's conversations in which something was said last, and from where on it is seen."""
+    rows = among_keys(conversations_left(user, bound_now()), own).order_by("-last_message_at")
+    sight = Participant.objects.filter(conversation=OuterRef("pk"), user=user).values("visible_from_seq")
+    return rows.values_list("pk", "last_message_at", "last_seq", Subquery(sight[:1]))[:limit]
 
 
 def _slots(form: Form) -> Sequence[Any]:
