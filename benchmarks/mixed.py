@@ -34,17 +34,23 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2, help="of the server: as many as there are cores")
+    parser.add_argument("--only", help="the names of parts, with commas: mixed, mixed_common, sends_many, sends_hot")
     options = parser.parse_args(arguments)
     size, folder = SIZES[options.size], Folder(options.output)
     with prepared(), data_set(size, fresh=options.fresh, keep=not options.drop) as cast:
         crowd = people(cast, random.Random(2))
         everything = Drawer(crowd, "api", PROPORTIONS)
         common = {name: Drawer(crowd, door, ALL_HAVE) for name, door in _DOORS.items() if name != "tuned"}
+        parts = (
+            ("mixed", "all that people do", {"ours": everything}),
+            ("mixed_common", "what every contestant has", common),
+            ("sends_many", "sends to many conversations", _sends(cast, cast.many)),
+            ("sends_hot", "sends to one conversation", _sends(cast, [cast.hot])),
+        )
         with server(options.workers) as site:
-            _run("mixed", "all that people do", {"ours": everything}, site, options, folder)
-            _run("mixed_common", "what every contestant has", common, site, options, folder)
-            _run("sends_many", "sends to many conversations", _sends(cast, cast.many), site, options, folder)
-            _run("sends_hot", "sends to one conversation", _sends(cast, [cast.hot]), site, options, folder)
+            for name, title, draws in parts:
+                if options.only is None or name in options.only.split(","):
+                    _run(name, title, draws, site, options, folder)
 
 
 def _sends(cast: Cast, conversations: list[str]) -> dict[str, Draw]:

@@ -65,20 +65,25 @@ class Server:
     port: int
     master: int
 
-    def python_cpu(self) -> float:
-        """Return for how many milliseconds its workers have run; 0 where the system does not tell."""
+    def python_cpu(self) -> dict[int, float]:
+        """Return for how many milliseconds each of its workers has run; none where the system does not tell."""
         children = Path(f"/proc/{self.master}/task/{self.master}/children")
-        return sum(map(cpu_of, children.read_text().split())) if children.exists() else 0.0
+        return {int(pid): cpu_of(pid) for pid in children.read_text().split()} if children.exists() else {}
 
-    def database_cpu(self) -> float:
-        """Return for how many milliseconds the database's processes for it have run; 0 where nobody tells."""
+    def database_cpu(self) -> dict[int, float]:
+        """Return for how many milliseconds each of the database's processes has run; none where nobody tells."""
         if connection.vendor != "postgresql":
-            return 0.0
+            return {}
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            return sum(cpu_of(pid) for (pid,) in cursor.fetchall())
+            return {pid: cpu_of(pid) for (pid,) in cursor.fetchall()}
+
+
+def _since(before: dict[int, float], after: dict[int, float]) -> float:
+    """Return for how long the processes that are there have run meanwhile; some may be new."""
+    return sum(ran - before.get(pid, 0.0) for pid, ran in after.items())
 
 
 @contextmanager
@@ -104,7 +109,7 @@ def drive(site: Server, draw: Callable[[], tuple[str, Request]], *, clients: int
     load = Load()
     python, database = site.python_cpu(), site.database_cpu()
     asyncio.run(_drive(site.port, draw, clients, seconds, load))
-    load.python, load.database = site.python_cpu() - python, site.database_cpu() - database
+    load.python, load.database = _since(python, site.python_cpu()), _since(database, site.database_cpu())
     return load
 
 

@@ -14,6 +14,8 @@ from benchmarks.talk import COMMON
 from django_convo.conf import settings
 
 OURS, FLOOR, NAIVE, TUNED = "ours", "floor", "naive", "tuned"
+# The floor where it looks, as ours does, for what might stand beside messages and does not.
+LOOKING = "floor+"
 _INBOX = 20
 # How old the cursor of the returning user is, as far as the log still reaches.
 _AWAY = timedelta(days=20)
@@ -58,8 +60,11 @@ def reads(cast: Cast, size: Size) -> list[Workload]:
         Workload(
             name="newest",
             title="the newest 50 messages",
-            requests=_ask(messages, cast.reader),
-            lacks=_NO_EXTRAS,
+            requests={
+                **_ask(messages, cast.reader),
+                LOOKING: Request(path=f"/floor/conversations/{cast.deep}/full/", user=cast.reader),
+            },
+            lacks=_NO_EXTRAS | {LOOKING: "looks for them"},
         ),
         Workload(
             name="full",

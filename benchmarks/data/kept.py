@@ -27,8 +27,9 @@ def data_set(size: Size, *, fresh: bool = False, keep: bool = True) -> Iterator[
     """
     before = connection.settings_dict["NAME"]
     _open(size)
+    cast = (None if fresh else Cast.load()) or _made(size, before)
     try:
-        yield (None if fresh else Cast.load()) or _made(size, before)
+        yield cast
     finally:
         _close(before, keep=keep)
 
