@@ -181,23 +181,25 @@ class ConversationViewSet(ConversationScopedViewSet):
         conversations = inbox(self.request.user, filters=filters)
         if words is not None:
             conversations = conversations.filter(is_known_as(self.request.user, words))
-        is_about_unknown = query.text("subject_type") is not None and filters.subject_type is None
-        return conversations.none() if is_about_unknown else conversations
+        return conversations.none() if self._is_about_unknown(filters) else conversations
 
     def list(self, request: Request, **kwargs: Any) -> Response:
         """List one's own conversations: pinned first, then by latest activity."""
-        paginator = self.paginator
-        if isinstance(paginator, KeysetPagination) and self._is_plain_inbox():
-            read = partial(inbox_page, request.user, filters=self._filters())
-            rows = paginator.paginate(read, request, self.keyset_order)
+        paginator, filters = self.paginator, self._filters()
+        if isinstance(paginator, KeysetPagination) and self._is_plain_inbox(filters):
+            rows = paginator.paginate(partial(inbox_page, request.user, filters=filters), request, self.keyset_order)
         else:
             rows = list(self.paginate_queryset(self.get_queryset()) or [])
         return self.get_paginated_response(self.render_conversations(rows))
 
-    def _is_plain_inbox(self) -> bool:
-        """Say whether the inbox is asked for as clients open it, which has a statement of its own that is kept."""
+    def _is_plain_inbox(self, filters: InboxFilters) -> bool:
+        """Say whether the inbox is asked for as clients open it, which has statements of its own that are kept."""
         is_ours = type(self).get_queryset is ConversationViewSet.get_queryset
-        return is_ours and not any(map(self.query.text, ("joined", "search", "subject_type", "subject_id")))
+        is_other = any(self.query.text(name) is not None for name in ("joined", "search"))
+        return is_ours and not (is_other or self._is_about_unknown(filters))
+
+    def _is_about_unknown(self, filters: InboxFilters) -> bool:
+        return self.query.text("subject_type") is not None and filters.subject_type is None
 
     def _filters(self) -> InboxFilters:
         query = self.query
