@@ -382,8 +382,11 @@ class SameSight(Policy):
 def test_kept_statement_finds_the_same_pages(
     conversations: int, is_rare: bool, settings: Any, monkeypatch: pytest.MonkeyPatch, ada: Any, bob: Any
 ) -> None:
-    # With fewer conversations than a window holds, with more, by either way.
-    monkeypatch.setattr("django_convo.selectors.search.pages.WINDOW", 4)
+    # By either way; with fewer conversations than are looked in first, with more, and with longer ones.
+    monkeypatch.setattr("django_convo.selectors.search.pages.WINDOW", 2 + conversations)
+    for room in ("kept", "postgres"):
+        monkeypatch.setattr(f"django_convo.selectors.search.{room}.recent_for", lambda limit: 4)
+    monkeypatch.setattr("django_convo.selectors.search.postgres.MOST_OF_ONE", 3)
     monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_ROWS", 1000 if is_rare else -1)
     monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_SHARE", 0)
     groups = [make_group(ada, bob) for _ in range(conversations)]

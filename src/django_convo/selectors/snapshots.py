@@ -76,7 +76,8 @@ def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participa
     for key in bound_ids("large", large):
         tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
         bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
-        wanted |= Q(conversation=key, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
+        # Between two bounds PostgreSQL expects few rows; below one, a third of all, and starts workers to read them.
+        wanted |= Q(conversation=key, pk__gt=0, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
     rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
     mark = receipt_mark(bound_actor(), bound_ids("direct", directs))
     return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows

@@ -19,7 +19,7 @@ from django_convo.selectors.kept import Bound, Slot, bound_actor, bound_id, boun
 from django_convo.selectors.keyset import turned
 from django_convo.selectors.messages import ALL_ORDER, with_shown
 
-from .postgres import Form, PostgresBackend, Sql, among_keys, sql_of
+from .postgres import Form, PostgresBackend, Sql, among_keys, recent_for, sql_of
 from .words import Words
 
 if TYPE_CHECKING:
@@ -75,17 +75,17 @@ def _matches(
         # Named as keys, or the planner may hash all conversations that there are.
         own = sql_of(Participant.objects.filter(user=user).values_list("conversation"))
         rows = among_keys(rows, own, column="conversation_id")
-        recent = None if given else _recent(user, own, limit)
+        recent = None if given else _recent(user, own, recent_for(limit))
     keys = form.keys(rows, _slots(form), order=order, limit=limit, recent=recent)
     shown = with_shown(get_message_model()._default_manager.all(), quotes_shown(user, powers))
     return among_keys(shown, keys).order_by(*order)[:limit]
 
 
-def _recent(user: Any, own: Sql, limit: int) -> QuerySet[Any, Any]:
+def _recent(user: Any, own: Sql, most: int) -> QuerySet[Any, Any]:
     """Return those of one's conversations in which something was said last, and from where on it is seen."""
     rows = among_keys(conversations_left(user, bound_now()), own).order_by("-last_message_at")
     sight = Participant.objects.filter(conversation=OuterRef("pk"), user=user).values("visible_from_seq")
-    return rows.values_list("pk", "last_message_at", "last_seq", Subquery(sight[:1]))[:limit]
+    return rows.values_list("pk", "last_message_at", "last_seq", Subquery(sight[:1]))[:most]
 
 
 def _slots(form: Form) -> Sequence[Any]:

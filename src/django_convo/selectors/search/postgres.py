@@ -59,8 +59,9 @@ class Form:
     ) -> Sql:
         """Return the statement of the keys of the first of those rows, for `among_keys`.
 
-        `recent` may name the conversations in which to look first: of all in which the rows are, the `limit` in which
-        something was said last, each with when that was, its last number, and the first of these rows.
+        `recent` may name the conversations in which to look first: of all in which the rows are, those in which
+        something was said last, `recent_for(limit)` of them, each with when that was, its last number, and the first
+        number of these rows.
         """
         query, *patterns = asked
         if self.is_rare:
@@ -72,6 +73,13 @@ class Form:
 
 
 M = TypeVar("M", bound=Model)
+
+
+def recent_for(limit: int) -> int:
+    """Return in how many conversations to look first: if each has said but one thing since, a word in a fourth of the
+    messages fills the limit.
+    """
+    return 4 * limit
 
 
 def among_keys(rows: QuerySet[M], keys: Sql, *, column: str = "pk") -> QuerySet[M]:
@@ -174,6 +182,7 @@ def _by_walking_recent(
     """
     recently, asked = sql_of(recent)
     table, key = _names(rows.db)
+    most = recent_for(limit)
     compared, compared_asked = _comparing(query, patterns)
     # Not among those looked at first, which a clock that lags might set apart by number and by time.
     is_early = RawSQL(  # noqa: S611 - names of our own
@@ -189,9 +198,9 @@ def _by_walking_recent(
         f"WITH latest (conversation_id, moment, last_seq, first_seq) AS MATERIALIZED ({recently}), "  # noqa: S608
         f"recent AS MATERIALIZED (SELECT *, greatest(first_seq, last_seq - {MOST_OF_ONE - 1}) AS begin FROM latest), "
         f"since (moment, has_more) AS MATERIALIZED (SELECT greatest('-infinity'::timestamptz, "
-        f"CASE count(*) WHEN {limit:d} THEN min(recent.moment) END, "
+        f"CASE count(*) WHEN {most:d} THEN min(recent.moment) END, "
         f"max((SELECT sent_at FROM {table} WHERE begin > first_seq AND {table}.conversation_id = "
-        f"recent.conversation_id AND {table}.seq = begin))), count(*) = {limit:d} OR bool_or(begin > first_seq) "
+        f"recent.conversation_id AND {table}.seq = begin))), count(*) = {most:d} OR bool_or(begin > first_seq) "
         f"FROM recent) "
         f"(SELECT {key} FROM (SELECT said.{key}, said.message_body FROM recent CROSS JOIN LATERAL "
         f"(SELECT * FROM {table} WHERE conversation_id = recent.conversation_id AND seq >= recent.begin "
