@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from django_convo import actions
 from django_convo.api.base.values import user_key
-from django_convo.api.conversations import find_subject
+from django_convo.api.subjects import find_subject
 from django_convo.contrib.ui.forms import NewConversationForm
 from django_convo.contrib.ui.queries import text_of
 from django_convo.exceptions import InvalidReference
