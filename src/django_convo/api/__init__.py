@@ -15,6 +15,8 @@ from .receipts import ReaderViewSet, ReceiptSerializer, ReceiptViewSet
 from .routes import ROUTES, VIEWSETS, Route, build_urlpatterns
 from .saved import SavedViewSet
 from .scheduled import ScheduledSerializer, ScheduledViewSet
+from .tickets import TicketViewSet
+from .typing import TypingViewSet
 from .users import UserCardSerializer, UserSerializer, UserViewSet
 
 __all__ = [
@@ -48,6 +50,8 @@ __all__ = [
     "SavedViewSet",
     "ScheduledSerializer",
     "ScheduledViewSet",
+    "TicketViewSet",
+    "TypingViewSet",
     "UserCardSerializer",
     "UserSerializer",
     "UserViewSet",

@@ -97,15 +97,19 @@ class ChannelsListener(Listener):
         self._lost = lost
         self._buckets = Buckets(GROUPS)
         self._channel: str | None = None
+        # One change at a time: a group that is wanted again is not left by whoever began to leave it before.
+        self._lock = asyncio.Lock()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def add(self, topics: Collection[str]) -> None:
-        for bucket in self._buckets.add(topics):
-            await self._change("group_add", bucket)
+        async with self._lock:
+            for bucket in self._buckets.add(topics):
+                await self._change("group_add", bucket)
 
     async def drop(self, topics: Collection[str]) -> None:
-        for bucket in self._buckets.drop(topics):
-            await self._change("group_discard", bucket)
+        async with self._lock:
+            for bucket in self._buckets.drop(topics):
+                await self._change("group_discard", bucket)
 
     async def close(self) -> None:
         self._task.cancel()
@@ -128,12 +132,13 @@ class ChannelsListener(Listener):
         pause = _FIRST_PAUSE
         while True:
             try:
-                channel = self._channel = await self._layer.new_channel()
-                for bucket in self._buckets:
-                    await self._layer.group_add(_group(bucket), channel)
+                async with self._lock:
+                    channel = self._channel = await self._layer.new_channel()
+                    for bucket in self._buckets:
+                        await self._layer.group_add(_group(bucket), channel)
+                pause = _FIRST_PAUSE
                 self._lost()
                 await self._hear(channel)
-                pause = _FIRST_PAUSE
             except Exception:
                 if pause == _FIRST_PAUSE:
                     logger.exception("The channel layer cannot be reached: what is new is found by the sweep.")

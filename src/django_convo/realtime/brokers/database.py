@@ -166,14 +166,14 @@ class DatabaseListener(Listener):
         async with self._lock:
             if self._connection is None:
                 return  # done when it is there again
-            self._loop.remove_reader(self._connection.fileno())
             try:
+                # A connection that was cut has no descriptor any more.
+                self._loop.remove_reader(self._connection.fileno())
                 await self._run_statements(statements)
+                self._loop.add_reader(self._connection.fileno(), self._read)
             except Exception:
                 logger.warning("PostgreSQL cannot be listened to.", exc_info=True)
                 self._is_broken.set()
-                return
-            self._loop.add_reader(self._connection.fileno(), self._read)
 
     async def _run_statements(self, statements: Sequence[str]) -> None:
         if statements:
