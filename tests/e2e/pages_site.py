@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
+from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +31,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django_convo import actions, selectors
 from django_convo.models import get_conversation_model, get_message_model
-from tests.pictures import picture
+from tests.e2e.pages_site import evening
 users = {user.email: user for user in get_user_model().objects.all()}
 maya, tomas, greta = (users[f"{name}@lantern.example"] for name in ("maya", "tomas", "greta.halloran"))
 with transaction.atomic():
@@ -40,7 +42,7 @@ with transaction.atomic():
         actions.add_reaction(actor=user, message=asked, emoji="❤️")
     actions.add_reaction(actor=maya, message=asked, emoji="🎉")
     actions.add_reaction(actor=others[1], message=asked, emoji="🎉")
-    view = ContentFile(picture("PNG", size=(640, 400)), name="pier.png")
+    view = ContentFile(evening(), name="pier.png")
     image = actions.create_attachment(actor=others[1], file=view)
     plan = actions.create_attachment(actor=others[1], file=ContentFile(b"Ferry at nine.", name="ferry times.txt"))
     words = "The pier, and when the ferries go: https://ferries.example/vestnes?day=20"
@@ -91,6 +93,20 @@ class Site:
             "booking": "/bookings/5/",
             "home": "/",
         }
+
+
+def evening() -> bytes:
+    """Return a picture of the sun over the sea."""
+    above = ImageOps.colorize(Image.linear_gradient("L").resize((640, 260)), "#24315e", "#f0a98b")
+    image = ImageOps.expand(above, (0, 0, 0, 140), "#343b69")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((270, 170, 370, 270), "#ffd166")
+    pen.rectangle((0, 261, 640, 400), "#343b69")
+    for y, half in ((275, 60), (300, 42), (325, 52), (350, 26), (372, 36)):
+        pen.rectangle((320 - half, y, 320 + half, y + 5), "#f0c987")
+    kept = BytesIO()
+    image.save(kept, "PNG")
+    return kept.getvalue()
 
 
 def environment(folder: Path) -> dict[str, str]:
