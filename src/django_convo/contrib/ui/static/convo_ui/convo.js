@@ -403,8 +403,8 @@ export class ConvoClient extends EventTarget {
 
 	/** @param {string} id */
 	#drop(id) {
-		if (!this.#states.delete(id)) return;
 		this.#gone.set(id, ++this.#clock);
+		if (!this.#states.delete(id)) return;
 		this.#touch(id);
 		this.#emit("unread");
 	}
