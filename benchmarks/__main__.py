@@ -1,4 +1,7 @@
-"""`python -m benchmarks <workload>`, from the root of a checkout: measures and prints."""
+"""`python -m benchmarks [workload]`, from the root of a checkout: measures and prints.
+
+Without a name, all that are measured beside other contestants, in a row.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,24 @@ import sys
 
 import django
 
-WORKLOADS = ("search",)
+# Over the same data sets, with the same options, in a site of their own.
+BESIDE = ("reads", "sends", "mixed", "growth", "peers")
+WORKLOADS = (*BESIDE, "drop", "search")
+_SETTINGS = dict.fromkeys((*BESIDE, "drop"), "benchmarks.contestants.settings")
 
 
 def main() -> None:
     """Run the workload that is named first; the rest are its own options."""
-    name, *arguments = sys.argv[1:] or [""]
-    if name not in WORKLOADS:
+    first, *arguments = sys.argv[1:] or [""]
+    names: tuple[str, ...] = (first,)
+    if not first or first.startswith("--"):
+        names, arguments = BESIDE, sys.argv[1:]
+    elif first not in WORKLOADS:
         sys.exit(f"Name one of: {', '.join(WORKLOADS)}. Each takes --help.")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS.get(names[0], "benchmarks.settings"))
     django.setup()
-    importlib.import_module(f"benchmarks.{name}").main(arguments)
+    for name in names:
+        importlib.import_module(f"benchmarks.{name}").main(arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Searching a million messages: rare and frequent words, for those with few conversations and with many.
 
 Prints how long finding takes, from Python to the rows, how long `GET /search/` takes as a whole, and what the index
-costs a send; with `--explain`, the plans. PostgreSQL, in a database of its own that is dropped at the end.
+costs a send; with `--explain`, the plans. PostgreSQL, in a database of its own that is dropped at the end; `--keep`
+leaves it for the next run, and measures no sends, which would change it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext, setup_test_environment, teardown_test_environment
 from rest_framework.test import APIClient
 
-from benchmarks.talk import COMMON, Talk, make_talk
+from benchmarks.talk import COMMON, Talk, find_talk, make_talk
 from benchmarks.timing import Times, measure
 from django_convo import actions
 from django_convo.models import Participant
@@ -34,20 +35,22 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--explain", action="store_true")
+    parser.add_argument("--keep", action="store_true")
     options = parser.parse_args(arguments)
     setup_test_environment(debug=False)
     name = settings.DATABASES["default"]["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=options.keep)
     try:
         _run(options)
     finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
+        connection.creation.destroy_test_db(name, verbosity=0, keepdb=options.keep)
         teardown_test_environment()
 
 
 def _run(options: argparse.Namespace) -> None:
     started = perf_counter()
-    talk = make_talk(messages=options.messages, conversations=options.conversations)
+    talk = find_talk(conversations=options.conversations) if options.keep else None
+    talk = talk or make_talk(messages=options.messages, conversations=options.conversations)
     print(
         f"{options.messages:,} messages in {options.conversations:,} conversations: {perf_counter() - started:.0f} s"
     )
@@ -61,6 +64,8 @@ def _run(options: argparse.Namespace) -> None:
         if options.explain:
             _explain(user, talk.rare_words[0])
             _explain(user, COMMON)
+    if options.keep:
+        return
     _line("a send with the index", _sends(talk, options.rounds))
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX convo_message_search")

@@ -59,7 +59,7 @@ class _Conversation:
 def make_talk(*, messages: int, conversations: int, searchers: tuple[int, ...] = (45, 1000)) -> Talk:
     """Fill an empty database; the same every time."""
     dice = random.Random(1)
-    users = [UUID(int=dice.getrandbits(128), version=4) for _ in range(max(conversations // 5, 50))]
+    users = [UUID(int=dice.getrandbits(128), version=4) for _ in range(_others(conversations))]
     made = list(_conversations(dice, users, messages, conversations))
     seekers = [UUID(int=dice.getrandbits(128), version=4) for _ in searchers]
     for user, many in zip(seekers, searchers, strict=True):
@@ -67,12 +67,32 @@ def make_talk(*, messages: int, conversations: int, searchers: tuple[int, ...] =
             conversation.members.append(user)
     _write_users([*users, *seekers])
     _write_conversations(made)
-    rare = [f"{RARE}{number}" for number in range(RARE_WORDS)]
-    _write_messages(dice, made, rare)
+    _write_messages(dice, made, _rare_words())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     people = get_user_model()._default_manager.in_bulk(seekers)
-    return Talk(searchers={many: people[user] for user, many in zip(seekers, searchers, strict=True)}, rare_words=rare)
+    return Talk(
+        searchers={many: people[user] for user, many in zip(seekers, searchers, strict=True)},
+        rare_words=_rare_words(),
+    )
+
+
+def find_talk(*, conversations: int, searchers: tuple[int, ...] = (45, 1000)) -> Talk | None:
+    """Return what `make_talk` has left in the database, or None where there is nothing of that size."""
+    users: Any = get_user_model()._default_manager
+    if get_conversation_model()._default_manager.count() != conversations:
+        return None
+    names = {many: f"User{_others(conversations) + number}" for number, many in enumerate(searchers)}
+    people = {many: users.get(first_name=name) for many, name in names.items()}
+    return Talk(searchers=people, rare_words=_rare_words())
+
+
+def _others(conversations: int) -> int:
+    return max(conversations // 5, 50)
+
+
+def _rare_words() -> list[str]:
+    return [f"{RARE}{number}" for number in range(RARE_WORDS)]
 
 
 def _conversations(dice: random.Random, users: list[UUID], messages: int, many: int) -> Iterator[_Conversation]:

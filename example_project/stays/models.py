@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 
 class Listing(models.Model):
@@ -73,9 +76,17 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return f"{self.listing}, {self.check_in:%d %b} to {self.check_out:%d %b %Y}"
 
+    def get_absolute_url(self) -> str:
+        """Return where the two see it, and talk."""
+        return reverse("booking", args=[self.pk])
+
     @property
     def nights(self) -> int:
         return (self.check_out - self.check_in).days
+
+    @property
+    def price(self) -> Decimal:
+        return self.nights * self.listing.nightly_price
 
     @property
     def is_confirmed(self) -> bool:

@@ -26,5 +26,5 @@ class StaysPolicy(Policy):
     def visible_subjects(self, actor: Any, model: type[Model]) -> QuerySet[Model]:
         """Let a client name the bookings of which the actor is guest or host."""
         if model is Booking:
-            return Booking.objects.of(actor)
+            return Booking.objects.of(actor).select_related("listing")
         return super().visible_subjects(actor, model)

@@ -1,4 +1,4 @@
-"""The site's pages. What is said about bookings is served by django-convo's API."""
+"""The site's pages. What is said about bookings is django-convo's, by its tags and its own pages at /chat/."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from django_convo import selectors
-from django_convo.models import get_conversation_model
-from stays.bookings import confirm_booking
+from stays.bookings import booking_conversation, confirm_booking
 from stays.demo_data.logins import who_can_log_in
 from stays.demo_data.people import PASSWORD
 from stays.forms import BookingForm
@@ -26,9 +25,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the places, and to whoever is logged in what is theirs; to others, in the demo, who can log in."""
     context: dict[str, Any] = {"listings": Listing.objects.select_related("host")}
     if request.user.is_authenticated:
-        context |= {"unread": selectors.unread(request.user), "bookings": _bookings_of(request.user)}
-    elif settings.DEBUG:
-        context |= {"logins": who_can_log_in(), "password": PASSWORD}
+        bookings = Booking.objects.of(request.user).select_related("listing", "guest", "host")
+        context |= {"unread": selectors.unread(request.user), "bookings": bookings}
+    else:
+        context |= _demo_logins()
     return render(request, "stays/home.html", context)
 
 
@@ -46,32 +46,36 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
 
 
 @login_required
+def booking(request: HttpRequest, booking_id: int) -> HttpResponse:
+    """Show a booking to its two people, with what they say about it beside it."""
+    rows = Booking.objects.of(request.user).select_related("listing", "guest", "host")
+    found = get_object_or_404(rows, pk=booking_id)
+    return render(request, "stays/booking.html", {"booking": found, "conversation": booking_conversation(found)})
+
+
+@login_required
 @require_POST
 def confirm(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Confirm a request for one's own place."""
-    booking = get_object_or_404(Booking, pk=booking_id, host=request.user)
+    found = get_object_or_404(Booking, pk=booking_id, host=request.user)
     try:
-        confirm_booking(booking)
+        confirm_booking(found)
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
         messages.success(request, "Confirmed, and your guest has been told.")
-    return redirect("home")
+    return redirect(found if request.POST.get("next") == found.get_absolute_url() else "home")
 
 
-def _bookings_of(user: Any) -> list[Booking]:
-    """Return the user's bookings, each with the id of the conversation about it in `conversation_id`."""
-    bookings = list(Booking.objects.of(user).select_related("listing", "guest", "host"))
-    conversations = (
-        get_conversation_model()
-        ._default_manager.live()
-        .having(user)
-        .filter(
-            subject_type=ContentType.objects.get_for_model(Booking),
-            subject_id__in=[str(booking.pk) for booking in bookings],
-        )
-    )
-    by_subject = dict(conversations.values_list("subject_id", "pk"))
-    for booking in bookings:
-        booking.conversation_id = by_subject.get(str(booking.pk))
-    return bookings
+class SiteLoginView(LoginView):
+    """The login, and in the demo the people as whom one can look around."""
+
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add who can log in."""
+        return super().get_context_data(**kwargs) | _demo_logins()
+
+
+def _demo_logins() -> dict[str, Any]:
+    return {"logins": who_can_log_in(), "password": PASSWORD} if settings.DEBUG else {}

@@ -67,3 +67,23 @@ def test_what_the_policy_handed_out_is_left_as_it_is(settings: Any) -> None:
     answer = capabilities_in(owner, [joined, to_join])
 
     assert answer == {joined.pk: frozenset(), to_join.pk: {capabilities.JOIN}}
+
+
+class AsksEach(Policy):
+    """A host's `can` is asked of each capability; this one says what ours does."""
+
+    def can(self, *args: Any, **kwargs: Any) -> bool:
+        return super().can(*args, **kwargs)
+
+
+@pytest.mark.parametrize("is_admin", [True, False])
+@pytest.mark.parametrize("taken", [(), ("message.send", "conversation.join", "participant.add")])
+def test_page_is_granted_what_each_question_is(settings: Any, is_admin: bool, taken: tuple[str, ...]) -> None:
+    settings.CONVO_ROLES = {role: [f"-{name}" for name in taken] for role in ("guest", "member", "admin")}
+    actor, owner = make_user("actor", is_admin=is_admin), make_user("owner")
+    rows = [make_group(owner, actor, roles={actor.pk: role}) for role in ("moderator", "member", "observer")]
+    rows += [make_group(actor), make_group(owner), make_group(owner, kind="channel"), make_direct(actor, owner)]
+    by_role = Policy().capabilities(actor, rows)
+
+    assert by_role == AsksEach().capabilities(actor, rows)
+    assert len(set(by_role.values())) >= 3

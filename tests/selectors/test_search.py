@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,12 +18,13 @@ from django_convo.selectors.search import (
     Pages,
     PlainBackend,
     SearchBackend,
+    Words,
     get_backend,
     keep_matching,
     search,
     words_of,
 )
-from django_convo.selectors.search.postgres import PostgresBackend, as_query
+from django_convo.selectors.search.postgres import Form, PostgresBackend, as_query
 from tests.people import make_group, make_user
 
 IS_POSTGRES = connection.vendor == "postgresql"
@@ -34,8 +35,8 @@ BACKENDS: list[Any] = [PlainBackend, pytest.param(PostgresBackend, marks=only_po
 class Walking(PostgresBackend):
     """Takes every word for a frequent one."""
 
-    def _is_rare(self, rows: QuerySet[Any], query: str) -> bool:
-        return False
+    def form_of(self, words: Words, alias: str) -> Form:
+        return replace(super().form_of(words, alias), is_rare=False)
 
 
 class Loud(SearchBackend):
@@ -366,3 +367,48 @@ def test_a_host_may_bring_its_own_backend(settings: Any, group: Any, ada: Any, s
     assert found(ada, "anything") == ["help!"]
     assert found(stranger, "anything") == []
     assert search(ada, words_of("x"), MessageFilters()).highlights("help!") == [(4, 5)]
+
+
+class SameSight(Policy):
+    """A host's policy that shows what ours does; what it does is not known beforehand."""
+
+    def visible_messages(self, actor: Any) -> Any:
+        return super().visible_messages(actor)
+
+
+@only_postgres
+@pytest.mark.parametrize("conversations", [2, 7])
+@pytest.mark.parametrize("is_rare", [True, False])
+def test_kept_statement_finds_the_same_pages(
+    conversations: int, is_rare: bool, settings: Any, monkeypatch: pytest.MonkeyPatch, ada: Any, bob: Any
+) -> None:
+    # By either way; with fewer conversations than are looked in first, with more, and with longer ones.
+    monkeypatch.setattr("django_convo.selectors.search.pages.WINDOW", 2 + conversations)
+    for room in ("kept", "postgres"):
+        monkeypatch.setattr(f"django_convo.selectors.search.{room}.recent_for", lambda limit: 4)
+    monkeypatch.setattr("django_convo.selectors.search.postgres.MOST_OF_ONE", 3)
+    monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_ROWS", 1000 if is_rare else -1)
+    monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_SHARE", 0)
+    groups = [make_group(ada, bob) for _ in range(conversations)]
+    # Those that begin to talk later have less and less to say.
+    for number, group in enumerate(groups):
+        fill(group, ada, [f"lamp {number} {place}" for place in range(7 - number)] + ["another word"])
+    fill(make_group(bob), bob, ["lamp of bob alone"])
+
+    def pages_of(**filters: Any) -> list[list[str]]:
+        pages, place, there = search(ada, words_of("lamp"), MessageFilters(**filters)), None, []
+        while not there or place is not None:
+            page = pages.page(place, 3)
+            there.append([row.message_body for row in page.rows])
+            place = page.next
+        while page.previous is not None:
+            page = pages.page(page.previous, 3)
+            there.append([row.message_body for row in page.rows])
+        return there
+
+    asked: list[dict[str, Any]] = [{}, {"conversation_id": groups[1].pk}, {"sender": ada.pk}, {"sender": bob.pk}]
+    kept = [pages_of(**filters) for filters in asked]
+    settings.CONVO_POLICY = f"{__name__}.SameSight"
+
+    assert kept == [pages_of(**filters) for filters in asked]
+    assert sum(map(len, kept[0])) > 8

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
@@ -15,33 +15,26 @@ from rest_framework.response import Response
 
 from django_convo import actions
 from django_convo.conf import settings
-from django_convo.exceptions import InvalidReference
 from django_convo.models import AbstractConversation, get_conversation_model
-from django_convo.policy import get_policy
 from django_convo.selectors import (
     CHANNEL_ORDER,
     INBOX_ORDER,
     InboxFilters,
     inbox,
+    inbox_page,
     open_channels,
 )
 from django_convo.selectors.people import find_people
 from django_convo.selectors.search import is_known_as, is_titled
 from django_convo.types import ConversationKind
 
-from .base import LARGEST_NUMBER, UserKeyField, model_key, rendered, stamp
+from .base import LARGEST_NUMBER, KeysetPagination, UserKeyField, rendered, stamp
 from .membership import MembershipSerializer, counts
 from .messages import ClientIdField, MessageBodyField, MessageSerializer, MetadataField, in_order
 from .participants import ParticipantSerializer
 from .scoped import ConversationScopedViewSet
-from .users import UserCardSerializer, card
-
-
-class SubjectSerializer(serializers.Serializer[Any]):
-    """A row of the host's that a conversation is about."""
-
-    type = serializers.CharField(max_length=201)
-    id = serializers.CharField(max_length=64)
+from .subjects import SubjectSerializer, find_subject, subject_of
+from .users import UserCardSerializer, cards_of
 
 
 class ConversationSerializer(serializers.Serializer[Any]):
@@ -78,7 +71,7 @@ class ConversationSerializer(serializers.Serializer[Any]):
             "title": row.title,
             "topic": row.topic,
             "created_at": stamp(row.created_at),
-            "created_by": card(row.created_by) if row.created_by_id is not None else None,
+            "created_by": cards_of(self.context).of(row.created_by) if row.created_by_id is not None else None,
             "metadata": in_order(row.metadata),
             "subject": subject_of(row),
             "closed_at": stamp(row.closed_at),
@@ -97,14 +90,6 @@ class ConversationSerializer(serializers.Serializer[Any]):
 
     def _shown(self, name: str, value: Any) -> Any:
         return None if value is None else rendered(name, value, context=self.context)
-
-
-def subject_of(conversation: AbstractConversation) -> dict[str, str] | None:
-    """Return what the conversation is about, as a reference."""
-    kind: ContentType | None = conversation.subject_type
-    if kind is None or conversation.subject_id is None:
-        return None
-    return {"type": f"{kind.app_label}.{kind.model}", "id": conversation.subject_id}
 
 
 class TextField(serializers.CharField):
@@ -170,10 +155,39 @@ class ConversationViewSet(ConversationScopedViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the inbox, or the channels to join, as the filters say."""
+        query, filters, words = self.query, self._filters(), self.searched("search")
+        if query.flag("joined") is False:
+            self.keyset_order = CHANNEL_ORDER
+            channels = open_channels(self.request.user)
+            channels = channels if words is None else channels.filter(is_titled(words))
+            return channels if filters.kind in (None, ConversationKind.CHANNEL) else channels.none()
+        conversations = inbox(self.request.user, filters=filters)
+        if words is not None:
+            conversations = conversations.filter(is_known_as(self.request.user, words))
+        return conversations.none() if self._is_about_unknown(filters) else conversations
+
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        """List one's own conversations: pinned first, then by latest activity."""
+        paginator, filters = self.paginator, self._filters()
+        if isinstance(paginator, KeysetPagination) and self._is_plain_inbox(filters):
+            rows = paginator.paginate(partial(inbox_page, request.user, filters=filters), request, self.keyset_order)
+        else:
+            rows = list(self.paginate_queryset(self.get_queryset()) or [])
+        return self.get_paginated_response(self.render_conversations(rows))
+
+    def _is_plain_inbox(self, filters: InboxFilters) -> bool:
+        """Say whether the inbox is asked for as clients open it, which has statements of its own that are kept."""
+        is_ours = type(self).get_queryset is ConversationViewSet.get_queryset
+        is_other = any(self.query.text(name) is not None for name in ("joined", "search"))
+        return is_ours and not (is_other or self._is_about_unknown(filters))
+
+    def _is_about_unknown(self, filters: InboxFilters) -> bool:
+        return self.query.text("subject_type") is not None and filters.subject_type is None
+
+    def _filters(self) -> InboxFilters:
         query = self.query
-        kind = query.choice("kind", ConversationKind.values)
-        filters = InboxFilters(
-            kind=kind,
+        return InboxFilters(
+            kind=query.choice("kind", ConversationKind.values),
             unread=query.flag("unread"),
             archived=query.flag("archived") or False,
             pinned=query.flag("pinned"),
@@ -181,22 +195,6 @@ class ConversationViewSet(ConversationScopedViewSet):
             subject_type=self._subject_type(),
             subject_id=query.text("subject_id"),
         )
-        words = self.searched("search")
-        if query.flag("joined") is False:
-            self.keyset_order = CHANNEL_ORDER
-            channels = open_channels(self.request.user)
-            channels = channels if words is None else channels.filter(is_titled(words))
-            return channels if kind in (None, ConversationKind.CHANNEL) else channels.none()
-        conversations = inbox(self.request.user, filters=filters)
-        if words is not None:
-            conversations = conversations.filter(is_known_as(self.request.user, words))
-        is_about_unknown = query.text("subject_type") is not None and filters.subject_type is None
-        return conversations.none() if is_about_unknown else conversations
-
-    def list(self, request: Request, **kwargs: Any) -> Response:
-        """List one's own conversations: pinned first, then by latest activity."""
-        rows = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response(self.render_conversations(list(rows)))
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a conversation, with its first message if there is one; 200 with the direct that exists already."""
@@ -276,21 +274,3 @@ class ConversationViewSet(ConversationScopedViewSet):
             return ContentType.objects.get_by_natural_key(*label.lower().split("."))
         except ContentType.DoesNotExist:
             return None
-
-
-def find_subject(actor: Any, reference: dict[str, str] | None) -> Model | None:
-    """Return the host's row that a body names: of a model in `CONVO_SUBJECT_MODELS`, visible by the policy.
-
-    Raises InvalidReference, alike for a model that is not offered, a row that is not there and one that is not shown.
-    """
-    if reference is None:
-        return None
-    label = reference["type"].lower()
-    if label not in {offered.lower() for offered in settings.SUBJECT_MODELS}:
-        raise InvalidReference
-    model = apps.get_model(label)
-    key = model_key(model, reference["id"])
-    subject = None if key is None else get_policy().visible_subjects(actor, model).filter(pk=key).first()
-    if subject is None:
-        raise InvalidReference
-    return subject

@@ -16,10 +16,10 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
-from rest_framework.exceptions import NotFound
 
 from django_convo import files
 from django_convo.conf import settings
+from django_convo.exceptions import NotFound
 from django_convo.models import Attachment
 from django_convo.policy import active_users
 

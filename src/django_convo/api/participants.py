@@ -17,7 +17,7 @@ from django_convo.types import ConversationRole
 
 from .base import UserKeyField, path_user_key
 from .scoped import ConversationScopedViewSet
-from .users import UserCardSerializer, card
+from .users import UserCardSerializer, cards_of
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):
@@ -32,7 +32,7 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     last_delivered_seq = serializers.IntegerField(required=False, allow_null=True)
 
     def to_representation(self, instance: Participant) -> dict[str, Any]:
-        return {"user": card(instance.user), "role": instance.role, **_pointers(instance)}
+        return {"user": cards_of(self.context).of(instance.user), "role": instance.role, **_pointers(instance)}
 
 
 def _pointers(participant: Participant) -> dict[str, int | None]:

@@ -44,7 +44,7 @@ def known_by(request: Request) -> tuple[str, str]:
     token: Any = request.auth
     if isinstance(token, Model):
         return token._meta.label, str(token.pk)
-    session = getattr(request, "session", None)
+    session: Any = getattr(request, "session", None)
     is_session = token is None and session is not None and session.get(SESSION_KEY) == str(request.user.pk)
     if is_session and keeps_sessions():
         return SESSION, str(session.session_key)

@@ -14,6 +14,7 @@ from django_convo.exceptions import Denied
 
 from . import capabilities
 from .base import Policy, active_users, load_memberships
+from .roles import site_capabilities
 from .rules import direct_is_fixed, not_open_to_join, refusal
 from .sanctions import (
     BETWEEN_TWO,
@@ -25,6 +26,7 @@ from .sanctions import (
     not_banned,
     sanction_against,
 )
+from .sight import POWERS
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -46,6 +48,7 @@ __all__ = [
     "muted",
     "not_banned",
     "not_open_to_join",
+    "powers_of",
 ]
 
 
@@ -57,6 +60,20 @@ def _policy(path: str) -> Policy:
 def get_policy() -> Policy:
     """Return the policy in use (`CONVO_POLICY`), one instance per process."""
     return _policy(settings.POLICY)
+
+
+def powers_of(actor: Any) -> frozenset[str] | None:
+    """Return which powers alone decide what the actor sees, by the package's own rules (`policy.sight`).
+
+    None where a host's policy says what is seen, by rules that nobody else knows, and for those who see nothing.
+    """
+    policy = type(get_policy())
+    if policy.visible_conversations is not Policy.visible_conversations:
+        return None
+    if policy.visible_messages is not Policy.visible_messages:
+        return None
+    site = site_capabilities(actor)
+    return site & POWERS if site else None
 
 
 def authorize(
@@ -105,11 +122,16 @@ def capabilities_in(actor: Any, conversations: Collection[AbstractConversation])
     load_sanctions(actor, conversations)
     granted = get_policy().capabilities(actor, conversations)
     shown: dict[UUID, frozenset[str]] = {}
+    # Of a page, most conversations are of one kind and one role.
+    possible: dict[Any, frozenset[str]] = {}
     for conversation in conversations:
-        names = granted.get(conversation.pk, frozenset())
+        # A new set: a policy may have handed out the same one for several conversations.
+        names = frozenset(granted.get(conversation.pk, ()))
         if conversation.membership_of(actor) is not None:
-            # A new set: a policy may have handed out the same one for several conversations.
             names = names - {capabilities.JOIN}
         names = left_to(conversation, names)
-        shown[conversation.pk] = frozenset(name for name in names if refusal(conversation, name) is None)
+        state = (conversation.kind, conversation.is_closed, names)
+        if state not in possible:
+            possible[state] = frozenset(name for name in names if refusal(conversation, name) is None)
+        shown[conversation.pk] = possible[state]
     return shown

@@ -11,11 +11,12 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from django_convo.exceptions import Denied
 from django_convo.models import Participant, Sanction, get_conversation_model, get_message_model
-from django_convo.types import ConversationKind, SanctionKind
+from django_convo.types import SanctionKind
 
 from . import capabilities as c
 from .roles import conversation_capabilities, site_capabilities
 from .sanctions import not_banned
+from .sight import POWERS, conversations_shown, messages_shown
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, AbstractMessage
@@ -66,10 +67,26 @@ class Policy:
         overrides this too, and answers for all conversations in one query, or from an annotation that it added in
         `visible_conversations`.
         """
+        if type(self).can is Policy.can:
+            return self._by_role(actor, conversations)
         return {
             conversation.pk: frozenset(name for name in c.SHOWN if self._allows(actor, name, conversation))
             for conversation in conversations
         }
+
+    def _by_role(self, actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:
+        """Return what the `can` of this class says, asked once for each role rather than for each capability."""
+        site = site_capabilities(actor)
+        of_all = (site & c.SHOWN - c.IN_CONVERSATION) | (c.MODERATED if c.MODERATE_ANY in site else frozenset())
+        of_role: dict[str | None, frozenset[str]] = {None: of_all}
+        granted = {}
+        for conversation in conversations:
+            participant = conversation.membership_of(actor)
+            role = None if participant is None else participant.role
+            if role is not None and role not in of_role:
+                of_role[role] = of_all | (site & conversation_capabilities(role) & c.IN_CONVERSATION)
+            granted[conversation.pk] = of_role[role]
+        return granted
 
     def _allows(self, actor: Any, capability: str, conversation: AbstractConversation) -> bool:
         try:
@@ -79,31 +96,17 @@ class Policy:
 
     def visible_conversations(self, actor: Any) -> QuerySet[AbstractConversation]:
         """Return what the actor may know of: one's own, channels open to join, everything for moderators of all."""
-        live = get_conversation_model()._default_manager.live()
         site = site_capabilities(actor)
         if not site:
-            return live.none()
-        live = live.filter(not_banned(actor))
-        if site & {c.MODERATE_ANY, c.VIEW_ANY}:
-            return live
-        own = Q(Exists(Participant.objects.filter(conversation=OuterRef("pk"), user=actor)))
-        if c.JOIN in site:
-            own |= Q(kind=ConversationKind.CHANNEL, closed_at=None)
-        return live.filter(own)
+            return get_conversation_model()._default_manager.none()
+        return conversations_shown(actor, site & POWERS)
 
     def visible_messages(self, actor: Any) -> QuerySet[AbstractMessage]:
         """Return what the actor may read: in one's own conversations, from `visible_from_seq` on."""
-        messages = get_message_model()._default_manager.filter(conversation__deleted_at=None)
         site = site_capabilities(actor)
         if not site:
-            return messages.none()
-        messages = messages.filter(not_banned(actor))
-        if c.VIEW_ANY in site:
-            return messages
-        member = Participant.objects.filter(
-            conversation=OuterRef("conversation"), user=actor, visible_from_seq__lte=OuterRef("seq")
-        )
-        return messages.filter(Exists(member))
+            return get_message_model()._default_manager.none()
+        return messages_shown(actor, site & POWERS)
 
     def visible_users(self, actor: Any) -> QuerySet[Any]:
         """Return whom the actor may know of: oneself and active people one shares a conversation with."""

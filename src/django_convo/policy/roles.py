@@ -55,12 +55,14 @@ def site_role(user: Any) -> str:
 
 def site_table() -> Table:
     """Return the site roles: the defaults with `CONVO_ROLES` merged over them."""
-    return _merged(_freeze(SITE_ROLES), _freeze(settings.ROLES))
+    changes = settings.ROLES
+    return _merged(_SITE_ROLES, _freeze(changes)) if changes else SITE_ROLES
 
 
 def conversation_table() -> Table:
     """Return the conversation roles: the defaults with `CONVO_CONVERSATION_ROLES` merged over them."""
-    return _merged(_freeze(CONVERSATION_ROLES), _freeze(settings.CONVERSATION_ROLES))
+    changes = settings.CONVERSATION_ROLES
+    return _merged(_CONVERSATION_ROLES, _freeze(changes)) if changes else CONVERSATION_ROLES
 
 
 def site_capabilities(user: Any) -> frozenset[str]:
@@ -90,3 +92,7 @@ def _merged(defaults: _Frozen, changes: _Frozen) -> Table:
         granted |= {name for name in names if not name.startswith("-")}
         granted -= {name.removeprefix("-") for name in names if name.startswith("-")}
     return {role: frozenset(names) for role, names in table.items()}
+
+
+_SITE_ROLES = _freeze(SITE_ROLES)
+_CONVERSATION_ROLES = _freeze(CONVERSATION_ROLES)

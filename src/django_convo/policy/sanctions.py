@@ -49,9 +49,9 @@ def _concerning(conversation: AbstractConversation | None) -> Q:
     return on_site if conversation is None else on_site | Q(conversation=conversation.pk)
 
 
-def not_banned(actor: Any) -> Q:
+def not_banned(actor: Any, now: Any = None) -> Q:
     """Return the filter by which a user who is banned from the site sees nothing; one lookup for all rows."""
-    return ~Q(Exists(Sanction.objects.active().filter(user=actor, conversation=None, kind=SanctionKind.BAN)))
+    return ~Q(Exists(Sanction.objects.active(now).filter(user=actor, conversation=None, kind=SanctionKind.BAN)))
 
 
 def is_banned(user: Any) -> bool:
@@ -65,9 +65,9 @@ def is_banned_from(user: Any, conversation: AbstractConversation) -> bool:
     return rows.filter(conversation=conversation.pk).exists()
 
 
-def sanction_mark(actor: Any) -> Subquery:
+def sanction_mark(actor: Any, now: Any = None) -> Subquery:
     """Return the annotation by which rows of conversations know what the actor suffers there; one lookup a row."""
-    rows = Sanction.objects.active().filter(Q(conversation=None) | Q(conversation=OuterRef("pk")), user=actor)
+    rows = Sanction.objects.active(now).filter(Q(conversation=None) | Q(conversation=OuterRef("pk")), user=actor)
     # By the alphabet a ban comes before a mute.
     return Subquery(rows.order_by("kind").values("kind")[:1])
 

@@ -2,7 +2,7 @@
 
 from .events import Log, read_log, read_logs
 from .extras import decorate_messages
-from .inbox import CHANNEL_ORDER, INBOX_ORDER, InboxFilters, inbox, open_channels, own, remember, visible
+from .inbox import CHANNEL_ORDER, INBOX_ORDER, InboxFilters, inbox, inbox_page, open_channels, own, remember, visible
 from .notify import Recipient, notify_recipients
 from .snapshots import decorate
 from .sync import Changes, Position, changes
@@ -21,6 +21,7 @@ __all__ = [
     "decorate",
     "decorate_messages",
     "inbox",
+    "inbox_page",
     "notify_recipients",
     "open_channels",
     "own",

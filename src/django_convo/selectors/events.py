@@ -9,10 +9,12 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet
 
 from django_convo.exceptions import Denied
 from django_convo.models import Event
+
+from .kept import Bound, bound_id, kept, length_of, spread
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, Participant
@@ -54,14 +56,16 @@ def read_logs(
     The caller bounds how far each may be behind; the memberships are known and there.
     """
     behind = {key: after for key, after in positions.items() if after != conversations[key].event_seq}
-    wanted = [
-        Q(conversation=key, event_seq__gt=after, event_seq__lte=conversations[key].event_seq)
-        for key, after in behind.items()
-        if after < conversations[key].event_seq
-    ]
+    wanted = [(key, after) for key, after in behind.items() if after < conversations[key].event_seq]
     found: dict[UUID, list[Event]] = {key: [] for key in behind}
     if wanted:
-        for event in Event.objects.filter(reduce(or_, wanted)).order_by("conversation_id", "event_seq"):
+        heads = [conversations[key].event_seq for key, _ in wanted]
+        values = {
+            **spread("key", [key for key, _ in wanted]),
+            **spread("after", [after for _, after in wanted]),
+            **spread("head", heads),
+        }
+        for event in _stretches(length_of(wanted)).read(**values):
             found[event.conversation_id].append(event)
     logs = {}
     for key, after in behind.items():
@@ -71,6 +75,21 @@ def read_logs(
         events = [event for event in found[key] if event.event_seq >= participant.joined_event_seq]
         logs[key] = Log(events=events, head=head, limited=_is_limited(after, head, participant, events))
     return logs
+
+
+@kept
+def _stretches(length: int) -> QuerySet[Event]:
+    """Build the read of so many stretches of logs, each of one conversation, after one number and up to another."""
+    number = BigIntegerField()
+    wanted = [
+        Q(
+            conversation=bound_id(f"key{place}"),
+            event_seq__gt=Bound(f"after{place}", number),
+            event_seq__lte=Bound(f"head{place}", number),
+        )
+        for place in range(length)
+    ]
+    return Event.objects.filter(reduce(or_, wanted)).order_by("conversation_id", "event_seq")
 
 
 def _is_limited(after: int, head: int, participant: Participant, events: Sequence[Event]) -> bool:

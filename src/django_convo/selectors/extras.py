@@ -20,6 +20,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    QuerySet,
     UUIDField,
     Value,
     When,
@@ -28,6 +29,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from django_convo.models import Attachment, Mention, Reaction
 
+from .kept import bound_actor, bound_ids, kept, length_of, spread
 from .lookups import is_there
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
     """Attach to each message what it shows; one query for all, and one more where somebody is named who is not known.
 
     The senders of the page, the actor and those in `known` (users) are. No query where no message shows anything, as
-    `has_extras` tells the rows of `readable`. A tombstone shows nothing.
+    `has_extras` tells the rows of `readable`. A tombstone shows nothing. `actor=None`: for nobody in
+    particular.
     """
     rows = [message for message in messages if "_convo_extras" not in message.__dict__]
     for message in rows:
@@ -126,12 +129,26 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
 
 def _rows(actor: Any, messages: dict[UUID, AbstractMessage]) -> Any:
     """Read the three kinds in one statement: each names its message, its kind and its place, then what it shows."""
-    within = {"message__in": list(messages), "conversation__in": {row.conversation_id for row in messages.values()}}
+    conversations = {row.conversation_id for row in messages.values()}
+    rows = _shown_by(length_of(messages), length_of(conversations)).read(
+        actor=None if actor is None else actor.pk,
+        **spread("message", messages),
+        **spread("conversation", conversations),
+    )
+    return sorted(rows, key=lambda row: (row[1], row[2]))
+
+
+@kept
+def _shown_by(messages: int, conversations: int) -> QuerySet[Any, Any]:
+    within: dict[str, Any] = {
+        "message__pk__in": bound_ids("message", messages),
+        "conversation__pk__in": bound_ids("conversation", conversations),
+    }
     number = BigIntegerField(null=True)
     nothing = Cast(Value(None), number)
     no_key = Cast(Value(None), UUIDField())
     text = CharField()
-    mine = Max(Case(When(user=actor, then=1), default=0, output_field=BigIntegerField()), output_field=number)
+    mine = Max(Case(When(user=bound_actor(), then=1), default=0, output_field=BigIntegerField()), output_field=number)
     columns = ("message_id", "kind_", "order_", "key_", "text_", "other_", "first_", "second_", "third_", "thumbnail_")
     reactions = (
         Reaction.objects.filter(**within)
@@ -182,7 +199,7 @@ def _rows(actor: Any, messages: dict[UUID, AbstractMessage]) -> Any:
         )
         .values_list(*columns)
     )
-    return sorted(reactions.union(attachments, mentions, all=True), key=lambda row: (row[1], row[2]))
+    return reactions.union(attachments, mentions, all=True)
 
 
 __all__ = [

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     Case,
+    CharField,
+    DateTimeField,
     Exists,
     F,
     FilteredRelation,
@@ -21,13 +25,15 @@ from django.db.models import (
 from django.utils import timezone
 
 from django_convo.models import Participant
-from django_convo.policy import get_policy
+from django_convo.policy import get_policy, powers_of
 from django_convo.policy.sanctions import SANCTION_MARK, sanction_mark
+from django_convo.policy.sight import conversations_left, conversations_shown, not_hidden
 from django_convo.types import ConversationKind
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from .kept import Bound, bound_actor, bound_id, bound_now, kept
+from .keyset import beyond, cut, keyset_rows, turned
 
+if TYPE_CHECKING:
     from django.contrib.contenttypes.models import ContentType
 
     from django_convo.models import AbstractConversation
@@ -37,6 +43,7 @@ CHANNEL_ORDER: Final = ("-last_message_at", "-pk")
 # Where `own` and `visible` leave the actor's participant row; `remember` moves it on.
 _MEMBERSHIP: Final = "actor_membership"
 _DRAFT: Final = "actor_draft"
+_BARE: tuple[str, ...] = (_MEMBERSHIP,)
 _RELATED: tuple[str, ...] = ("created_by", "subject_type", _MEMBERSHIP, _DRAFT)
 
 
@@ -54,23 +61,58 @@ class InboxFilters:
     subject_id: str | None = None
 
 
+# Which filters hold a value, and how it is bound; the others are part of the statement.
+_BOUND: Final[dict[str, Callable[[], Bound]]] = {
+    "kind": lambda: Bound("kind", CharField()),
+    "participant": lambda: bound_actor("participant"),
+    "subject_type": lambda: Bound("subject_type", BigIntegerField()),
+    "subject_id": lambda: Bound("subject_id", CharField()),
+}
+
+
 def visible(actor: Any) -> QuerySet[AbstractConversation]:
     """Return what the actor may know of, each with the actor's own participant row and draft in the same query.
 
     Either is None where there is none.
     """
-    return (
-        get_policy()
-        .visible_conversations(actor)
-        .annotate(
-            **{
-                _MEMBERSHIP: FilteredRelation("convo_participant", condition=Q(convo_participant__user=actor)),
-                _DRAFT: FilteredRelation("convo_draft", condition=Q(convo_draft__user=actor)),
-                SANCTION_MARK: sanction_mark(actor),
-            }
-        )
-        .select_related(*_RELATED)
-    )
+    return _with_own_state(get_policy().visible_conversations(actor), actor)
+
+
+def find_visible(actor: Any, conversation_id: UUID) -> AbstractConversation | None:
+    """Return one of `visible`, or None; one query."""
+    powers = powers_of(actor)
+    if powers is None:
+        return visible(actor).filter(pk=conversation_id).first()
+    rows = _one_visible(powers).read(actor=actor.pk, now=timezone.now(), conversation=conversation_id)
+    return rows[0] if rows else None
+
+
+def find_visible_bare(actor: Any, conversation_id: UUID) -> AbstractConversation | None:
+    """Return what `find_visible` does without what only a conversation's JSON takes; the membership is remembered."""
+    powers = powers_of(actor)
+    if powers is None:
+        conversation = find_visible(actor, conversation_id)
+        remember(actor, [conversation] if conversation is not None else [])
+        return conversation
+    rows = _one_visible_bare(powers).read(actor=actor.pk, now=timezone.now(), conversation=conversation_id)
+    for row in rows:
+        row.remember_membership(actor, row.__dict__.get(_MEMBERSHIP))
+    return rows[0] if rows else None
+
+
+@kept
+def _one_visible(powers: frozenset[str]) -> QuerySet[AbstractConversation]:
+    user, now = bound_actor(), bound_now()
+    rows = _with_own_state(conversations_shown(user, powers, now), user, now)
+    return rows.filter(pk=bound_id("conversation"))
+
+
+@kept
+def _one_visible_bare(powers: frozenset[str]) -> QuerySet[AbstractConversation]:
+    user, now = bound_actor(), bound_now()
+    rows = _with_membership(conversations_left(user, now), user).select_related(*_BARE)
+    shown = not_hidden(powers, is_own=Q(actor_membership__user=user))
+    return rows.filter(shown, pk=bound_id("conversation"))
 
 
 def own(actor: Any, wanted: Q | None = None) -> QuerySet[AbstractConversation]:
@@ -82,14 +124,51 @@ def own(actor: Any, wanted: Q | None = None) -> QuerySet[AbstractConversation]:
     return visible(actor).filter(Q(actor_membership__user=actor) & (wanted or Q()))
 
 
+def own_bound(wanted: Q) -> QuerySet[AbstractConversation]:
+    """Return `own` by the package's own policy, to be kept: of the `actor` and at the moment that are bound to it."""
+    user, now = bound_actor(), bound_now()
+    rows = _with_own_state(conversations_left(user, now), user, now)
+    return rows.filter(Q(actor_membership__user=user) & wanted)
+
+
 def inbox(actor: Any, *, filters: InboxFilters | None = None) -> QuerySet[AbstractConversation]:
     """Return one's own conversations, pinned first, then by latest activity; page it by `INBOX_ORDER`."""
-    is_pinned = Case(
-        When(actor_membership__pinned_at__isnull=False, then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
-    return own(actor, _wanted(filters or InboxFilters())).annotate(is_pinned=is_pinned).order_by(*INBOX_ORDER)
+    return _in_order(own(actor, _wanted(filters or InboxFilters(), timezone.now())))
+
+
+def inbox_page(
+    actor: Any,
+    *,
+    filters: InboxFilters,
+    limit: int,
+    position: Sequence[Any] | None = None,
+    backwards: bool = False,
+) -> tuple[list[AbstractConversation], bool]:
+    """Return a page of `inbox` after the position, as `keyset_rows` does, and whether there are more; one query."""
+    if powers_of(actor) is None:
+        rows = inbox(actor, filters=filters)
+        return keyset_rows(rows, order=INBOX_ORDER, limit=limit, position=position, backwards=backwards)
+    given = tuple(name for name in _BOUND if getattr(filters, name) is not None)
+    flags = InboxFilters(unread=filters.unread, archived=filters.archived, pinned=filters.pinned)
+    statement = _inbox_part(flags, given, position is not None, backwards, limit + 1)
+    values: dict[str, Any] = {name: getattr(filters, name) for name in given}
+    if filters.subject_type is not None:
+        values["subject_type"] = filters.subject_type.pk
+    values |= {f"place{number}": value for number, value in enumerate(position or ())}
+    found = statement.read(actor=actor.pk, now=timezone.now(), **values)
+    return cut(found, limit=limit, backwards=backwards)
+
+
+@kept
+def _inbox_part(
+    flags: InboxFilters, given: tuple[str, ...], has_position: bool, backwards: bool, limit: int
+) -> QuerySet[AbstractConversation]:
+    values: dict[str, Any] = {name: _BOUND[name]() for name in given}
+    rows = _in_order(own_bound(_wanted(replace(flags, **values), bound_now())))
+    if has_position:
+        place = (Bound("place0", BooleanField()), Bound("place1", DateTimeField()), bound_id("place2"))
+        rows = rows.filter(beyond(INBOX_ORDER, place, backwards=backwards))
+    return rows.order_by(*turned(INBOX_ORDER, backwards))[:limit]
 
 
 def open_channels(actor: Any) -> QuerySet[AbstractConversation]:
@@ -101,25 +180,24 @@ def open_channels(actor: Any) -> QuerySet[AbstractConversation]:
     )
 
 
-def is_archived(now: datetime) -> Q:
+def is_archived(now: Any) -> Q:
     """Return the filter for rows of `own` that are out of the inbox: `Participant.is_archived` in SQL."""
     is_old = Q(actor_membership__archived_at__gte=F("last_message_at"))
     return Q(actor_membership__archived_at__isnull=False) & (is_old | Q(actor_membership__muted_until__gt=now))
 
 
-def is_unarchived(now: datetime) -> Q:
+def is_unarchived(now: Any) -> Q:
     """Return the opposite of `is_archived`, in full: SQL's NOT of a comparison with NULL keeps nothing."""
     has_news = Q(actor_membership__archived_at__lt=F("last_message_at"))
     return Q(actor_membership__archived_at__isnull=True) | (has_news & is_heard(now))
 
 
-def is_heard(now: datetime) -> Q:
+def is_heard(now: Any) -> Q:
     """Return the filter for rows of `own` that are not muted at the moment."""
     return Q(actor_membership__muted_until__isnull=True) | Q(actor_membership__muted_until__lte=now)
 
 
-def _wanted(filters: InboxFilters) -> Q:
-    now = timezone.now()
+def _wanted(filters: InboxFilters, now: Any) -> Q:
     wanted = is_archived(now) if filters.archived else is_unarchived(now)
     if filters.kind is not None:
         wanted &= Q(kind=filters.kind)
@@ -136,6 +214,32 @@ def _wanted(filters: InboxFilters) -> Q:
     if filters.subject_id is not None:
         wanted &= Q(subject_id=filters.subject_id)
     return wanted
+
+
+def _with_own_state(
+    rows: QuerySet[AbstractConversation], user: Any, now: Any = None
+) -> QuerySet[AbstractConversation]:
+    rows = _with_membership(rows, user).annotate(
+        **{
+            _DRAFT: FilteredRelation("convo_draft", condition=Q(convo_draft__user=user)),
+            SANCTION_MARK: sanction_mark(user, now),
+        }
+    )
+    return rows.select_related(*_RELATED)
+
+
+def _with_membership(rows: QuerySet[AbstractConversation], user: Any) -> QuerySet[AbstractConversation]:
+    relation = FilteredRelation("convo_participant", condition=Q(convo_participant__user=user))
+    return rows.annotate(**{_MEMBERSHIP: relation})
+
+
+def _in_order(rows: QuerySet[AbstractConversation]) -> QuerySet[AbstractConversation]:
+    is_pinned = Case(
+        When(actor_membership__pinned_at__isnull=False, then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    return rows.annotate(is_pinned=is_pinned).order_by(*INBOX_ORDER)
 
 
 def remember(actor: Any, conversations: Iterable[AbstractConversation]) -> None:

@@ -24,8 +24,12 @@ def keyset_rows(
     way.
     """
     if position is not None:
-        queryset = queryset.filter(_beyond(order, position, backwards))
-    rows = list(queryset.order_by(*(_turned(name, backwards) for name in order))[: limit + 1])
+        queryset = queryset.filter(beyond(order, position, backwards=backwards))
+    return cut(list(queryset.order_by(*turned(order, backwards))[: limit + 1]), limit=limit, backwards=backwards)
+
+
+def cut(rows: list[M], *, limit: int, backwards: bool) -> tuple[list[M], bool]:
+    """Return a page of rows read in order, or `backwards` in the opposite one, and whether there are more."""
     has_more = len(rows) > limit
     rows = rows[:limit]
     return (rows[::-1] if backwards else rows), has_more
@@ -36,17 +40,18 @@ def position_of(row: Model, order: Sequence[str]) -> list[Any]:
     return [getattr(row, name.removeprefix("-")) for name in order]
 
 
-def _turned(name: str, backwards: bool) -> str:
+def turned(order: Sequence[str], backwards: bool) -> list[str]:
+    """Return the order, or its opposite."""
     if not backwards:
-        return name
-    return name[1:] if name.startswith("-") else f"-{name}"
+        return list(order)
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in order]
 
 
-def _beyond(order: Sequence[str], position: Sequence[Any], backwards: bool) -> Q:
+def beyond(order: Sequence[str], position: Sequence[Any], *, backwards: bool) -> Q:
     """Build `a < x OR (a = x AND (b < y OR …))`, which indexes on (a, b) answer."""
     name, value = order[0].removeprefix("-"), position[0]
     falls = order[0].startswith("-") != backwards
     further = Q(**{f"{name}__{'lt' if falls else 'gt'}": value})
     if len(order) == 1:
         return further
-    return further | (Q(**{name: value}) & _beyond(order[1:], position[1:], backwards))
+    return further | (Q(**{name: value}) & beyond(order[1:], position[1:], backwards=backwards))

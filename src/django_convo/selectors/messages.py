@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from django_convo.exceptions import NotFound
 from django_convo.models import MessageRevision, PinnedMessage, get_message_model
-from django_convo.policy import authorize, capabilities, get_policy
+from django_convo.policy import authorize, capabilities, get_policy, powers_of
+from django_convo.policy.sight import messages_shown, messages_within, quotes_shown, quotes_within
 
 from .attachments import has_attachment
 from .extras import HAS_EXTRAS, has_extras
-from .inbox import remember, visible
-from .keyset import keyset_rows
+from .inbox import find_visible, find_visible_bare, remember
+from .kept import Bound, bound_actor, bound_id, bound_now, kept
+from .keyset import cut, keyset_rows, turned
 from .lookups import is_there
 from .saved import is_mention, is_saved
 
@@ -77,13 +80,23 @@ def readable(actor: Any) -> QuerySet[AbstractMessage]:
     `reply_is_visible` says whether the actor may read what is quoted, by the same policy, and `is_pinned` whether the
     message is pinned. What else a message shows is `extras.decorate_messages`.
     """
+    powers = powers_of(actor)
+    if powers is not None:
+        return readable_by(actor, powers)
     quoted = get_policy().visible_messages(actor).filter(pk=OuterRef("reply_to"))
+    return with_shown(get_policy().visible_messages(actor), is_there(quoted))
+
+
+def readable_by(user: Any, powers: frozenset[str], now: Any = None) -> QuerySet[AbstractMessage]:
+    """Return `readable` by the package's own policy; what it takes may be bound later (`selectors.kept`)."""
+    return with_shown(messages_shown(user, powers, now), quotes_shown(user, powers))
+
+
+def with_shown(rows: QuerySet[AbstractMessage], quote_is_visible: Any) -> QuerySet[AbstractMessage]:
+    """Add to rows of messages what `readable` says that its rows have."""
     pins = PinnedMessage.objects.filter(message=OuterRef("pk"))
-    return (
-        get_policy()
-        .visible_messages(actor)
-        .select_related("sender", "reply_to__sender")
-        .annotate(reply_is_visible=is_there(quoted), is_pinned=is_there(pins), **{HAS_EXTRAS: has_extras()})
+    return rows.select_related("sender", "reply_to__sender").annotate(
+        reply_is_visible=quote_is_visible, is_pinned=is_there(pins), **{HAS_EXTRAS: has_extras()}
     )
 
 
@@ -125,7 +138,7 @@ def find_conversation(actor: Any, conversation_id: UUID) -> AbstractConversation
 
     Raises NotFound alike, and by the same statement, for what is not there and what is not visible.
     """
-    conversation = visible(actor).filter(pk=conversation_id).first()
+    conversation = find_visible(actor, conversation_id)
     if conversation is None:
         raise NotFound
     remember(actor, [conversation])
@@ -137,7 +150,9 @@ def find_readable_conversation(actor: Any, conversation_id: UUID) -> AbstractCon
 
     Raises NotFound, and Denied for those who know of it (open channels, moderators of all) but do not read it.
     """
-    conversation = find_conversation(actor, conversation_id)
+    conversation = find_visible_bare(actor, conversation_id)
+    if conversation is None:
+        raise NotFound
     if conversation.membership_of(actor) is None:
         authorize(actor, capabilities.VIEW_ANY, conversation=conversation)
     return conversation
@@ -145,13 +160,23 @@ def find_readable_conversation(actor: Any, conversation_id: UUID) -> AbstractCon
 
 def find_message(actor: Any, message_id: UUID, conversation: AbstractConversation | None = None) -> AbstractMessage:
     """Return a message that the actor may read, in that conversation if one is given; raises NotFound."""
-    rows = readable(actor).filter(pk=message_id)
+    keys = {"pk": message_id}
     if conversation is not None:
-        rows = rows.filter(conversation=conversation.pk)
-    message = rows.first()
-    if message is None:
+        keys["conversation"] = conversation.pk
+    powers = powers_of(actor)
+    if powers is None:
+        found = list(readable(actor).filter(**keys))
+    else:
+        found = _one_readable(powers, tuple(keys)).read(actor=actor.pk, now=timezone.now(), **keys)
+    if not found:
         raise NotFound
-    return message
+    return found[0]
+
+
+@kept
+def _one_readable(powers: frozenset[str], names: tuple[str, ...]) -> QuerySet[AbstractMessage]:
+    keys = {name: bound_id(name) for name in names}
+    return readable_by(bound_actor(), powers, bound_now()).filter(**keys)
 
 
 def look_up(actor: Any, message: AbstractMessage) -> None:
@@ -187,17 +212,16 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
     participant = conversation.membership_of(actor)
     oldest = participant.visible_from_seq if participant is not None else oldest_seq(conversation)
     anchor = _anchor(actor, conversation, bounds, oldest)
-    within = readable(actor).filter(conversation=conversation.pk)
+    marks: dict[str, int] = {}
     if anchor is not None:
         # Half newer, the rest older; near the beginning there are fewer older, so more newer ones.
-        top = max(anchor + bounds.limit // 2, oldest + bounds.limit - 1)
-        within = within.filter(seq__lte=top)
+        marks["seq__lte"] = max(anchor + bounds.limit // 2, oldest + bounds.limit - 1)
     if bounds.before is not None:
-        within = within.filter(seq__lt=bounds.before)
+        marks["seq__lt"] = bounds.before
     if bounds.after is not None:
-        within = within.filter(seq__gt=bounds.after)
+        marks["seq__gt"] = bounds.after
     upwards = bounds.after is not None and bounds.before is None
-    rows, has_more = keyset_rows(within, order=CONVERSATION_ORDER, limit=bounds.limit, backwards=upwards)
+    rows, has_more = _part(actor, conversation, marks, limit=bounds.limit, upwards=upwards)
     return Window(
         rows=rows,
         event_seq=conversation.event_seq,
@@ -206,6 +230,43 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
         has_older=bool(rows) and (rows[-1].seq > oldest if upwards else _has_older(rows, has_more, bounds, oldest)),
         has_newer=bool(rows) and (has_more if upwards else rows[0].seq < conversation.last_seq),
     )
+
+
+def _part(
+    actor: Any, conversation: AbstractConversation, marks: dict[str, int], *, limit: int, upwards: bool
+) -> tuple[list[AbstractMessage], bool]:
+    """Read the newest messages between the marks, or `upwards` the oldest, and say whether there are more."""
+    oldest = sight_of(actor, powers_of(actor), conversation)
+    if oldest is None:
+        rows = readable(actor).filter(conversation=conversation.pk, **marks)
+        return keyset_rows(rows, order=CONVERSATION_ORDER, limit=limit, backwards=upwards)
+    found = _statement_of_part(tuple(marks), upwards, limit + 1).read(
+        actor=actor.pk, now=timezone.now(), conversation=conversation.pk, visible_from_seq=oldest, **marks
+    )
+    return cut(found, limit=limit, backwards=upwards)
+
+
+@kept
+def _statement_of_part(marks: tuple[str, ...], upwards: bool, limit: int) -> QuerySet[AbstractMessage]:
+    oldest, conversation = Bound("visible_from_seq", BigIntegerField()), bound_id("conversation")
+    rows = messages_within(bound_actor(), conversation, oldest, bound_now())
+    rows = rows.filter(**{mark: Bound(mark, BigIntegerField()) for mark in marks})
+    shown = with_shown(rows, quotes_within(conversation, oldest))
+    return shown.order_by(*turned(CONVERSATION_ORDER, upwards))[:limit]
+
+
+def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractConversation) -> int | None:
+    """Return from which number on the actor sees messages of a conversation, as `policy.sight` has it.
+
+    It stands in the row that the conversation was read with, so that no subquery need ask it. None where nothing is
+    seen, and, with `powers` of None, where only the host's policy knows.
+    """
+    if powers is None or conversation.deleted_at is not None:
+        return None
+    if capabilities.VIEW_ANY in powers:
+        return 1
+    participant = conversation.membership_of(actor)
+    return None if participant is None else participant.visible_from_seq
 
 
 def oldest_seq(conversation: AbstractConversation) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 # In the order of joining.
 RECEIPT_ORDER: Final = ("pk",)
-# Where `with_receipts` leaves whether the actor is shown how far a participant has read.
+# Where `receipt_mark` stands: whether the actor is shown how far a participant has read.
 RECEIPT_MARK: Final = "receipt_mark"
 
 
@@ -35,26 +36,26 @@ def apart_from(actor: Any) -> Q:
     return Q(Exists(blocked)) | Q(Exists(blocking))
 
 
-def with_receipts(
-    actor: Any, rows: QuerySet[Participant], conversations: Iterable[AbstractConversation]
-) -> QuerySet[Participant]:
-    """Let rows of participants know whether the actor sees their pointers: in one's own directs, where they are on.
-
-    `receipt_mark` is True there, False for somebody whom a block keeps apart, and None elsewhere.
-    """
-    directs = [
+def told_in(actor: Any, conversations: Iterable[AbstractConversation]) -> list[UUID]:
+    """Return the ids of those conversations in which the actor sees the pointers of the other: one's own directs."""
+    return [
         item.pk
         for item in conversations
         if item.is_direct and has_receipts(item) and item.membership_of(actor) is not None
     ]
-    if not directs:
-        return rows
-    mark = Case(
-        When(Q(conversation__in=directs) & apart_from(actor), then=Value(False)),
-        When(conversation__in=directs, then=Value(True)),
+
+
+def receipt_mark(actor: Any, directs: Sequence[Any]) -> Case:
+    """Return the annotation by which rows of participants know whether the actor sees their pointers.
+
+    It is True in these conversations, False there for somebody whom a block keeps apart, and None elsewhere.
+    """
+    is_told = Q(conversation__pk__in=directs)
+    return Case(
+        When(is_told & apart_from(actor), then=Value(False)),
+        When(is_told, then=Value(True)),
         output_field=BooleanField(null=True),
     )
-    return rows.annotate(**{RECEIPT_MARK: mark})
 
 
 def receipts(actor: Any, conversation: AbstractConversation) -> QuerySet[Participant]:

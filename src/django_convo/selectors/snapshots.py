@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BigIntegerField, Q, Subquery
+from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from django_convo.models import Participant
-from django_convo.policy import allows, capabilities, capabilities_in
+from django_convo.models import Participant, get_message_model
+from django_convo.policy import allows, capabilities, capabilities_in, not_banned, powers_of
 
 from .extras import decorate_messages
 from .inbox import remember
-from .messages import readable
-from .receipts import with_receipts
+from .kept import bound_actor, bound_ids, bound_now, kept, length_of, spread
+from .messages import readable, sight_of, with_shown
+from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation
@@ -58,23 +60,52 @@ def _first_participants(actor: Any, conversations: Sequence[AbstractConversation
     if not conversations:
         return {}
     small = [item.pk for item in conversations if item.participant_count <= FIRST_PARTICIPANTS]
-    wanted = Q(conversation__in=small)
-    for item in conversations:
-        if item.participant_count > FIRST_PARTICIPANTS:
-            tenth = Participant.objects.filter(conversation=item.pk).order_by("pk").values("pk")
-            bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
-            wanted |= Q(conversation=item.pk, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
-    rows = with_receipts(actor, Participant.objects.filter(wanted).select_related("user"), conversations)
+    large = [item.pk for item in conversations if item.participant_count > FIRST_PARTICIPANTS]
+    directs = told_in(actor, conversations)
+    statement = _participants_of(length_of(small), length_of(large), length_of(directs))
+    values = {**spread("small", small), **spread("large", large), **spread("direct", directs)}
     found: dict[Any, list[Participant]] = {}
-    for participant in rows.order_by("conversation_id", "pk"):
+    for participant in statement.read(actor=actor.pk, **values):
         found.setdefault(participant.conversation_id, []).append(participant)
     return found
 
 
+@kept
+def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participant]:
+    wanted = Q(conversation__pk__in=bound_ids("small", small))
+    for key in bound_ids("large", large):
+        tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
+        bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
+        # Between two bounds PostgreSQL expects few rows; below one, a third of all, and starts workers to read them.
+        wanted |= Q(conversation=key, pk__gt=0, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
+    rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
+    mark = receipt_mark(bound_actor(), bound_ids("direct", directs))
+    return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
+
+
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:
-    """Look the last messages up by their keys, through what the actor may read."""
-    keys = {item.last_message_id: item.pk for item in conversations if item.last_message_id is not None}
-    if not keys:
+    """Look the last messages up by their keys, as far as the actor may read them."""
+    wanted = {item.last_message_id: item for item in conversations if item.last_message_id is not None}
+    powers = powers_of(actor)
+    if powers is None and wanted:
+        keys = {item.pk for item in wanted.values()}
+        return {row.pk: row for row in readable(actor).filter(pk__in=wanted, conversation__in=keys)}
+    sight = {key: begin for key, item in wanted.items() if (begin := sight_of(actor, powers, item)) is not None}
+    if not sight:
         return {}
-    rows = readable(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
-    return {message.pk: message for message in rows}
+    values = {**spread("message", sight), **spread("conversation", [wanted[key].pk for key in sight])}
+    rows = _messages_by_key(length_of(sight)).read(actor=actor.pk, now=timezone.now(), **values)
+    for row in rows:
+        row.reply_is_visible = row.reply_is_visible and row.reply_to.seq >= sight[row.pk]
+    return {row.pk: row for row in rows if row.seq >= sight[row.pk]}
+
+
+@kept
+def _messages_by_key(length: int) -> QuerySet[Any]:
+    keys: dict[str, Any] = {
+        "pk__in": bound_ids("message", length),
+        "conversation__pk__in": bound_ids("conversation", length),
+    }
+    # Where the actor's sight begins is known of each conversation, so that no subquery has to ask it.
+    rows = get_message_model()._default_manager.filter(not_banned(bound_actor(), bound_now()), **keys)
+    return with_shown(rows, Q(reply_to__conversation=F("conversation")))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import DateTimeField, Q
+from django.db.models import DateTimeField, Q, QuerySet, UUIDField
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from django_convo.conf import settings
 from django_convo.models import Departure, Participant
+from django_convo.policy import powers_of
 
 from .events import Log, read_logs
-from .inbox import own, remember
+from .inbox import own, own_bound, remember
+from .kept import Bound, bound_actor, bound_ids, kept, length_of, spread
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation
@@ -73,7 +76,7 @@ def changes(actor: Any, *, position: Position | None, heads: Mapping[UUID, int],
     page = _page(actor, here, limit)
     more = len(page) > limit
     page = page[:limit]
-    known = {item.pk: item for item in own(actor).filter(pk__in=heads)} if heads else {}
+    known = {item.pk: item for item in _known(actor, heads)}
     remember(actor, known.values())
     logs, limited = replay(actor, known, {key: head for key, head in heads.items() if key in known})
     removed = {key for key in heads if key not in known}
@@ -92,17 +95,53 @@ def changes(actor: Any, *, position: Position | None, heads: Mapping[UUID, int],
 
 def _page(actor: Any, position: Position, limit: int) -> list[Any]:
     """Read the rows after the position in the order in which they last changed, and one more."""
-    wanted = Q()
+    values: dict[str, Any] = {}
     if position.since is not None:
-        since = position.since - OVERLAP
-        wanted = Q(changed_at__gte=since) | Q(actor_membership__updated_at__gte=since)
-    moved_at = Greatest("changed_at", "actor_membership__updated_at", output_field=DateTimeField())
-    rows = own(actor, wanted).annotate(moved_at=moved_at)
+        values["since"] = position.since - OVERLAP
     if position.moved_at is not None:
-        rows = rows.filter(
-            Q(moved_at__gt=position.moved_at) | Q(moved_at=position.moved_at, pk__gt=position.conversation_id)
-        )
-    return list(rows.order_by("moved_at", "pk")[: limit + 1])
+        values |= {"moved_at": position.moved_at, "key": position.conversation_id}
+    if powers_of(actor) is None:
+        return list(_changed(partial(own, actor), limit, **values))
+    return _page_of(tuple(values), limit).read(actor=actor.pk, now=timezone.now(), **values)
+
+
+@kept
+def _page_of(names: tuple[str, ...], limit: int) -> QuerySet[AbstractConversation]:
+    columns: dict[str, Any] = {"since": DateTimeField(), "moved_at": DateTimeField(), "key": UUIDField()}
+    return _changed(own_bound, limit, **{name: Bound(name, columns[name]) for name in names})
+
+
+def _changed(
+    rows_of: Callable[[Q], QuerySet[AbstractConversation]],
+    limit: int,
+    *,
+    since: Any = None,
+    moved_at: Any = None,
+    key: Any = None,
+) -> QuerySet[AbstractConversation]:
+    wanted = Q()
+    if since is not None:
+        wanted = Q(changed_at__gte=since) | Q(actor_membership__updated_at__gte=since)
+    moment = Greatest("changed_at", "actor_membership__updated_at", output_field=DateTimeField())
+    rows = rows_of(wanted).annotate(moved_at=moment)
+    if moved_at is not None:
+        rows = rows.filter(Q(moved_at__gt=moved_at) | Q(moved_at=moved_at, pk__gt=key))
+    return rows.order_by("moved_at", "pk")[: limit + 1]
+
+
+def _known(actor: Any, heads: Mapping[UUID, int]) -> Sequence[Any]:
+    """Read those of the conversations that are the actor's own."""
+    if not heads:
+        return []
+    if powers_of(actor) is None:
+        return list(own(actor).filter(pk__in=heads))
+    return _own_by_key(length_of(heads)).read(actor=actor.pk, now=timezone.now(), **spread("head", heads))
+
+
+@kept
+def _own_by_key(length: int) -> QuerySet[Any]:
+    keys: dict[str, Any] = {"pk__in": bound_ids("head", length)}
+    return own_bound(Q(**keys))
 
 
 def _next(position: Position, page: Sequence[Any], more: bool) -> Position:
@@ -136,6 +175,12 @@ def replay(
 
 def departed(actor: Any, since: datetime) -> set[UUID]:
     """Return what the actor has left since, and what was deleted around them."""
-    left = Departure.objects.filter(user=actor, left_at__gte=since).values_list("conversation_id", flat=True)
-    deleted = Participant.objects.filter(user=actor, conversation__deleted_at__gte=since)
-    return set(left.union(deleted.values_list("conversation_id", flat=True)))
+    return {key for (key,) in _gone_since().read(actor=actor.pk, since=since)}
+
+
+@kept
+def _gone_since() -> QuerySet[Any, Any]:
+    user, since = bound_actor(), Bound("since", DateTimeField())
+    left = Departure.objects.filter(user=user, left_at__gte=since).values_list("conversation_id")
+    deleted = Participant.objects.filter(user=user, conversation__deleted_at__gte=since)
+    return left.union(deleted.values_list("conversation_id"))

@@ -9,6 +9,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 USE_TZ = True
 ROOT_URLCONF = "tests.projects.default.urls"
+STATIC_URL = "static/"
 AUTH_USER_MODEL = "test_accounts.User"
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -20,6 +21,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "django_convo",
+    "django_convo.contrib.ui",
     "tests.projects.accounts",
     "tests.projects.bookings",
 ]

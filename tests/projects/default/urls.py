@@ -6,4 +6,5 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("django_convo.urls")),
+    path("chat/", include("django_convo.contrib.ui.urls")),
 ]

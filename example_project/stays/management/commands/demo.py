@@ -13,12 +13,19 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from example.asgi import application
+from stays.answering import start_answering
 from stays.demo_data.fill import fill, is_filled
 from stays.demo_data.logins import who_can_log_in
 from stays.demo_data.people import GUEST, PASSWORD
 
 ADDRESS = "127.0.0.1"
-PLACES_TO_GO = (("site", ""), ("API", "api/conversations/"), ("schema", "api/schema/"), ("admin", "admin/"))
+PLACES_TO_GO = (
+    ("site", ""),
+    ("chat", "chat/"),
+    ("API", "api/conversations/"),
+    ("schema", "api/schema/"),
+    ("admin", "admin/"),
+)
 REGISTRATION = (
     "-H 'Content-Type: application/json' -d "
     '\'{"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "password": "difference-engine"}\''
@@ -75,6 +82,7 @@ class Command(BaseCommand):
             self.stdout.write(f"\nRegister somebody:\n  curl {site}/api/users/ {REGISTRATION}")
 
     def _serve(self, port: int, *, is_talkative: bool) -> None:
+        start_answering()
         self.stdout.write("\nServing; Ctrl+C stops.")
         self.stdout.flush()
         uvicorn.run(

@@ -3,7 +3,7 @@
 from .errors import BusyError, ConflictError, NoStreamError, PayloadTooLargeError, to_api_exception
 from .pages import KeysetPagination, link_with
 from .parsing import StrictJSONParser
-from .serializers import MomentField, ReferenceField, UserKeyField, encoded, output_class, rendered
+from .serializers import MomentField, ReferenceField, UserKeyField, encoded, output_class, remembered, rendered
 from .values import LARGEST_NUMBER, QueryValues, as_stored, model_key, path_id, path_user_key, stamp, user_key
 from .viewsets import ConvoViewSet
 
@@ -27,6 +27,7 @@ __all__ = [
     "output_class",
     "path_id",
     "path_user_key",
+    "remembered",
     "rendered",
     "stamp",
     "to_api_exception",

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from django_convo.selectors.keyset import keyset_rows, position_of
 
 from .values import QueryValues
 
 _NOT_OF_THE_LIST = ("cursor", "limit", "format")
+# How a page is found: by `limit`, `position` and `backwards`, as `keyset_rows` does.
+Read = Callable[..., tuple[list[Any], bool]]
 # JSON knows neither times nor UUIDs: a tag says what a value was.
 _READERS: dict[str, Any] = {"t": datetime.fromisoformat, "u": UUID, "": lambda value: value}
 
@@ -36,12 +39,16 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any | None = None) -> list[Any]:
         """Return the rows of the page that the request asks for."""
-        self.request = request
         order: Sequence[str] = getattr(view, "keyset_order", ("-pk",))
+        return self.paginate(partial(keyset_rows, queryset, order=order), request, order)
+
+    def paginate(self, read: Read, request: Request, order: Sequence[str]) -> list[Any]:
+        """Return the page of the request, in the order in which `read` finds it."""
+        self.request = request
         self._signer = Signer(salt=self._list_name(request, order))
         position, backwards = self._position(request.query_params.get("cursor"))
         limit = QueryValues(request.query_params).limit()
-        rows, has_more = keyset_rows(queryset, order=order, limit=limit, position=position, backwards=backwards)
+        rows, has_more = read(limit=limit, position=position, backwards=backwards)
         has_next = bool(rows) and (has_more or backwards)
         has_previous = bool(rows) and (has_more if backwards else position is not None)
         self.next = self._link(position_of(rows[-1], order), backwards=False) if has_next else None
@@ -88,7 +95,7 @@ class KeysetPagination(BasePagination):
 
     def _link(self, position: list[Any], *, backwards: bool) -> str:
         cursor = self._signer.sign_object([backwards, [_tagged(value) for value in position]])
-        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+        return link_with(self.request, cursor=cursor)
 
 
 def _tagged(value: Any) -> tuple[str, Any]:
@@ -101,9 +108,7 @@ def _tagged(value: Any) -> tuple[str, Any]:
 
 def link_with(request: Request, *, without: Sequence[str] = (), **parameters: object) -> str:
     """Return the address of this request with other query parameters."""
-    address = request.build_absolute_uri()
-    for name in without:
-        address = remove_query_param(address, name)
-    for name, value in parameters.items():
-        address = replace_query_param(address, name, value)
-    return address
+    asked = {name: values for name, values in request.query_params.lists() if name not in without}
+    query = urlencode(sorted({**asked, **parameters}.items()), doseq=True)
+    # Two slashes: what begins with them is joined to the host without looking for dots.
+    return request.build_absolute_uri(f"//{escape_uri_path(request.path)}?{query}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.utils.module_loading import import_string
@@ -16,6 +16,8 @@ from django_convo.conf import settings
 from django_convo.exceptions import InvalidReference
 
 from .values import as_stored, user_key
+
+T = TypeVar("T")
 
 # The names that CONVO_SERIALIZERS knows: a host's subclass of one of these takes its place everywhere.
 OUTPUTS: Final[dict[str, str]] = {
@@ -48,9 +50,22 @@ def output_class(name: str) -> type[serializers.BaseSerializer[Any]]:
     return cast("type[serializers.BaseSerializer[Any]]", import_string(path))
 
 
+def remembered(context: Mapping[str, Any], name: str, make: Callable[[], T]) -> T:
+    """Return what was made under this name for the answer that the context belongs to, or make it."""
+    kept: dict[str, Any] = cast("dict[str, Any]", context).setdefault("_convo_remembered", {})
+    if name not in kept:
+        kept[name] = make()
+    return cast("T", kept[name])
+
+
 def rendered(name: str, value: Any, *, context: Mapping[str, Any], many: bool = False) -> Any:
-    """Return a row, or with `many` a list of rows, in the shape of that name."""
-    serializer = output_class(name)(context=context)
+    """Return a row, or with `many` a list of rows, in the shape of that name.
+
+    One serializer of a shape serves the whole answer: to make one takes as long as to write a message.
+    """
+    if many and not value:
+        return []
+    serializer = remembered(context, name, lambda: output_class(name)(context=context))
     if many:
         return [serializer.to_representation(item) for item in value]
     return serializer.to_representation(value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
 
 from django_convo.api.attachments import AttachmentSerializer
 from django_convo.api.base import rendered, stamp
-from django_convo.api.users import UserCardSerializer, card
+from django_convo.api.users import Cards, UserCardSerializer, card, cards_of
 from django_convo.conf import settings
 from django_convo.models import AbstractMessage, MessageRevision
 from django_convo.selectors.extras import extras_of
@@ -70,30 +71,42 @@ class MessageSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, instance: AbstractMessage) -> dict[str, Any]:
         message: Any = instance
-        extras = extras_of(message)
+        extras, cards = extras_of(message), self._cards
         data = {
             "message_id": str(message.pk),
             "conversation": str(message.conversation_id),
             "seq": message.seq,
             "kind": message.kind,
-            "sender": card(message.sender) if message.sender_id is not None else None,
+            "sender": cards.of(message.sender) if message.sender_id is not None else None,
             "message_body": message.message_body,
             "sent_at": stamp(message.sent_at),
             "edited_at": stamp(message.edited_at),
             "deleted_at": stamp(message.deleted_at),
-            "reply_to": quote(message),
+            "reply_to": quote(message, cards),
             "thread_root": str(message.thread_root_id) if message.thread_root_id is not None else None,
             "reply_count": message.reply_count,
             "attachments": rendered("attachment", extras.attachments, context=self.context, many=True),
-            "mentions": [mention(user) for user in extras.mentions],
+            "mentions": [mention(user, cards) for user in extras.mentions],
             "reactions": [{"emoji": item.emoji, "count": item.count, "me": item.me} for item in extras.reactions],
             "metadata": in_order(message.metadata),
             "pinned": message.is_pinned,
-            "editable_until": stamp(editable_until(message)),
+            "editable_until": stamp(editable_until(message, self._edit_window)),
         }
-        if message.sender_id is not None and message.sender_id == self.context["request"].user.pk:
+        if message.sender_id is not None and message.sender_id == self._viewer:
             data["client_id"] = message.client_id
         return data
+
+    @cached_property
+    def _viewer(self) -> Any:
+        return self.context["request"].user.pk
+
+    @cached_property
+    def _edit_window(self) -> timedelta | None:
+        return settings.EDIT_WINDOW
+
+    @cached_property
+    def _cards(self) -> Cards:
+        return cards_of(self.context)
 
 
 class RevisionSerializer(serializers.Serializer[Any]):
@@ -115,19 +128,19 @@ class RevisionSerializer(serializers.Serializer[Any]):
         }
 
 
-def mention(user: Any | None) -> dict[str, Any]:
+def mention(user: Any | None, cards: Cards) -> dict[str, Any]:
     """Return somebody who is named as JSON has it; None is everyone."""
-    return card(user) or {"user_id": None, "name": "everyone", "avatar": None}
+    return cards.of(user) or {"user_id": None, "name": "everyone", "avatar": None}
 
 
-def editable_until(message: AbstractMessage) -> datetime | None:
+def editable_until(message: AbstractMessage, edit_window: timedelta | None) -> datetime | None:
     """Return until when its sender may edit the message; None where there is no end, or nothing to edit."""
-    if settings.EDIT_WINDOW is None or message.is_deleted or message.kind != MessageKind.USER:
+    if edit_window is None or message.is_deleted or message.kind != MessageKind.USER:
         return None
-    return message.sent_at + settings.EDIT_WINDOW
+    return message.sent_at + edit_window
 
 
-def quote(message: Any) -> dict[str, Any] | None:
+def quote(message: Any, cards: Cards) -> dict[str, Any] | None:
     """Return what a message shows of the one that it answers."""
     if message.reply_to_id is None:
         return None
@@ -138,7 +151,7 @@ def quote(message: Any) -> dict[str, Any] | None:
     return {
         "message_id": str(quoted.pk),
         "seq": quoted.seq,
-        "sender": card(quoted.sender) if quoted.sender_id is not None else None,
+        "sender": cards.of(quoted.sender) if quoted.sender_id is not None else None,
         "excerpt": quoted.excerpt,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from django_convo.actions.base import key_of
+from django_convo.api.base import remembered
 
 _ADDRESS: Final = re.compile(r"\S@\S")
 
@@ -34,11 +36,30 @@ def avatar_of(user: Any) -> str | None:
     return getattr(user, "convo_avatar", None) or None
 
 
+class Cards:
+    """The cards of one answer: whoever is in it fifty times is written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, dict[str, Any]] = {}
+
+    def of(self, user: Any | None) -> dict[str, Any] | None:
+        """Return a card as `card` does, each time another copy of it."""
+        if user is None:
+            return None
+        known = self._known.get(user.pk)
+        if known is None:
+            known = self._known[user.pk] = {"user_id": key_of(user), "name": name_of(user), "avatar": avatar_of(user)}
+        return known.copy()
+
+
 def card(user: Any | None) -> dict[str, Any] | None:
     """Return how a user appears inside other answers; None for one who is gone."""
-    if user is None:
-        return None
-    return {"user_id": key_of(user), "name": name_of(user), "avatar": avatar_of(user)}
+    return Cards().of(user)
+
+
+def cards_of(context: Mapping[str, Any]) -> Cards:
+    """Return the cards of the answer that the context belongs to."""
+    return remembered(context, "cards", Cards)
 
 
 def key_field() -> serializers.Field[Any, Any, Any, Any]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from django.db import connections
+from django.db import connections, router
+from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from django_convo.conf import settings
+from django_convo.models import get_message_model
+from django_convo.policy import powers_of
 from django_convo.selectors.messages import ALL_ORDER, MessageFilters, messages
 
 from .base import SearchBackend
+from .kept import KeptSearch
 from .names import NAME_COLUMNS, is_known_as, is_named, is_titled
 from .pages import WINDOW, Found, Pages, Place
 from .plain import PlainBackend
+from .postgres import PostgresBackend
 from .words import Words, words_of
 
 if TYPE_CHECKING:
@@ -60,8 +65,24 @@ def search(actor: Any, words: Words, filters: MessageFilters) -> Pages:
 
     A page is one statement more than the backend asks for itself; without words, none.
     """
-    rows = messages(actor, filters).filter(deleted_at=None)
-    return Pages(backend=get_backend(rows.db), rows=rows, words=words)
+    backend = get_backend(router.db_for_read(get_message_model()))
+    # Built only if it is asked for.
+    rows: Any = SimpleLazyObject(lambda: messages(actor, filters).filter(deleted_at=None))
+    return Pages(backend=backend, rows=rows, words=words, kept=_kept(backend, actor, filters))
+
+
+def _kept(backend: SearchBackend, actor: Any, filters: MessageFilters) -> KeptSearch | None:
+    powers = powers_of(actor)
+    plain = MessageFilters(conversation_id=filters.conversation_id, sender=filters.sender)
+    if powers is None or filters != plain or type(backend) is not PostgresBackend:
+        return None
+    return KeptSearch(
+        backend=backend,
+        actor=actor,
+        powers=powers,
+        conversation_id=filters.conversation_id,
+        sender=filters.sender,
+    )
 
 
 def keep_matching(rows: QuerySet[AbstractMessage], words: Words) -> QuerySet[AbstractMessage]:

@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from django_convo.selectors.keyset import keyset_rows
+from django_convo.selectors.keyset import cut, keyset_rows, turned
 from django_convo.selectors.messages import ALL_ORDER
 
 from .base import SearchBackend
+from .kept import KeptSearch, Mark, beyond_mark
 from .words import Words
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # Twice the default page.
 WINDOW: Final = 100
-# When and which: where a message stands by time.
-Mark = tuple[datetime, UUID]
 # How well, when and which: where it stands within its window.
 Rank = tuple[int, datetime, UUID]
 
@@ -79,11 +78,15 @@ class _Window:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pages:
-    """A search as pages; `rows` are what the caller may read, of it what the filters keep."""
+    """A search as pages; `rows` are what the caller may read, of it what the filters keep.
+
+    `kept` finds the same of them by a statement that is kept.
+    """
 
     backend: SearchBackend
     rows: QuerySet[Any]
     words: Words
+    kept: KeptSearch | None = None
 
     def page(self, place: Place | None, limit: int) -> Found:
         """Return up to `limit` messages after the place, or from the front; at the end of a window it may be fewer."""
@@ -112,21 +115,27 @@ class Pages:
             return self._slice(None, backwards=False)
         if place.edge is None:
             return self._slice(place.newest if place.backwards else place.oldest, backwards=place.backwards)
-        within = self.rows.filter(_from(place.newest, "lt"), _from(place.oldest, "gt"))
+        within = self.rows.filter(beyond_mark(*place.newest, "lt"), beyond_mark(*place.oldest, "gt"))
         # Those that have come to match by an edit since are few, or find no room.
         rows = self.backend.matching(within, self.words, order=ALL_ORDER).order_by(*ALL_ORDER)[: 2 * WINDOW]
         return self._ranked(list(rows), is_first=place.is_first, is_last=place.is_last)
 
     def _slice(self, mark: Mark | None, *, backwards: bool) -> _Window | None:
         """Read the next window older than the mark, or, `backwards`, newer; without a mark, the first."""
-        order = tuple(name.removeprefix("-") for name in ALL_ORDER) if backwards else ALL_ORDER
-        rows = self.rows
-        if mark is not None:
-            rows = rows.filter(_from(mark, "gt" if backwards else "lt")).exclude(pk=mark[1])
-        matches = self.backend.matching(rows, self.words, order=order, limit=WINDOW + 1)
-        found, has_more = keyset_rows(matches, order=ALL_ORDER, limit=WINDOW, backwards=backwards)
+        if self.kept is None:
+            matches = self._matches(mark, backwards)
+            found, has_more = keyset_rows(matches, order=ALL_ORDER, limit=WINDOW, backwards=backwards)
+        else:
+            rows = self.kept.read(self.words, mark, backwards=backwards, limit=WINDOW + 1)
+            found, has_more = cut(rows, limit=WINDOW, backwards=backwards)
         is_first = not has_more if backwards else mark is None
         return self._ranked(found, is_first=is_first, is_last=not (backwards or has_more))
+
+    def _matches(self, mark: Mark | None, backwards: bool) -> QuerySet[AbstractMessage]:
+        rows = self.rows
+        if mark is not None:
+            rows = rows.filter(beyond_mark(*mark, "gt" if backwards else "lt")).exclude(pk=mark[1])
+        return self.backend.matching(rows, self.words, order=turned(ALL_ORDER, backwards), limit=WINDOW + 1)
 
     def _ranked(self, rows: Sequence[Any], *, is_first: bool, is_last: bool) -> _Window | None:
         if not rows:
@@ -142,12 +151,6 @@ class Pages:
             is_first=is_first,
             is_last=is_last,
         )
-
-
-def _from(mark: Mark, side: str) -> Q:
-    """Return the filter for the message of the mark and all on that side of it, `lt` or `gt`."""
-    moment, key = mark
-    return Q(**{f"sent_at__{side}e": moment}) & (Q(**{f"sent_at__{side}": moment}) | Q(**{f"pk__{side}e": key}))
 
 
 def _beyond(window: _Window | None, place: Place | None) -> list[tuple[Rank, AbstractMessage]]:

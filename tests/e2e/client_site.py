@@ -1,0 +1,154 @@
+"""The example under real uvicorn, and people in front of it: each in a Chromium profile of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.example.site import ROOT, START_SECONDS, STOP_SECONDS, Site, _free_port
+
+PASSWORD = "lantern-demo"
+MAYA, TOMAS = "maya@lantern.example", "tomas@lantern.example"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+# On a machine that others use too.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(kw_only=True)
+class Server:
+    """The example, served on one port, which can be killed and started again."""
+
+    site: Site
+    port: int = field(default_factory=_free_port)
+    process: subprocess.Popen[bytes] | None = None
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        with (self.site.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                # Warnings do not end it: Django's own FileResponse warns under ASGI.
+                [sys.executable, "example_project/manage.py", "demo", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.site.environment(EXAMPLE_THROTTLES="off"),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.site.folder / "server.log").read_text()
+            try:
+                httpx.get(f"{self.address}/accounts/login/", trust_env=False)
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(f"nothing answered within {START_SECONDS} s")
+
+    def kill(self) -> None:
+        """End it without a word, as a crash does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+
+    def api(self, email: str) -> httpx.Client:
+        """Return a client for the API that speaks as somebody; the same one each time."""
+        if email in self.clients:
+            return self.clients[email]
+        answer = httpx.post(
+            f"{self.address}/api/token/", json={"username": email, "password": PASSWORD}, trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
+        headers = {"Authorization": f"Token {answer.json()['token']}"}
+        client = httpx.Client(base_url=f"{self.address}/api", headers=headers, trust_env=False, timeout=30)
+        self.clients[email] = client
+        return client
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[Server]:
+    server = Server(site=site)
+    server.start()
+    try:
+        yield server
+    finally:
+        for client in server.clients.values():
+            client.close()
+        server.kill()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who is logged in, at a page of theirs."""
+
+    server: Server
+    email: str
+    context: BrowserContext
+    page: Page
+    # What the page has complained of.
+    complaints: list[str]
+
+    def open(self, conversation: str, query: str = "") -> None:
+        self.page.goto(f"{self.server.address}/chat/c/{conversation}/{query}")
+        # The rows of the server have been taken over.
+        self.page.wait_for_function("document.querySelector('convo-thread')?.rows?.size > 0", timeout=PATIENCE)
+
+    def write(self, text: str) -> None:
+        self.page.locator("[data-body]").fill(text)
+        self.page.locator("[data-body]").press("Enter")
+
+    def row(self, text: str) -> Any:
+        return self.page.locator(".convo-message", has_text=text)
+
+    def bodies(self) -> list[str]:
+        return self.page.locator(".convo-message [data-slot=body]").all_inner_texts()
+
+
+def log_in(browser: Browser, server: Server, email: str, **options: Any) -> Person:
+    context = browser.new_context(**{"viewport": {"width": 1100, "height": 760}, **options})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(f"{server.address}/accounts/login/")
+    page.fill("[name=username]:not([type=hidden])", email)
+    page.fill("[type=password]", PASSWORD)
+    page.press("[type=password]", "Enter")
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+    return Person(server=server, email=email, context=context, page=page, complaints=complaints)
+
+
+def new_conversation(server: Server, owner: str, *others: str, title: str = "") -> str:
+    """Create a conversation by the API and return its id."""
+    users = [server.api(email).get("/users/me/").json()["user_id"] for email in others]
+    body = {"participants": users, "kind": "group", "title": title or f"Talk {time.monotonic_ns()}"}
+    answer = server.api(owner).post("/conversations/", json=body)
+    assert answer.status_code == 201, answer.text
+    key: str = answer.json()["conversation_id"]
+    return key
+
+
+def send(server: Server, email: str, conversation: str, *bodies: str) -> None:
+    for body in bodies:
+        answer = server.api(email).post(f"/conversations/{conversation}/messages/", json={"message_body": body})
+        assert answer.status_code == 201, answer.text
+
+
+def said(server: Server, conversation: str, email: str = MAYA) -> list[str]:
+    """Return the bodies of a conversation as the API has them, the oldest first."""
+    page = server.api(email).get(f"/conversations/{conversation}/messages/?limit=200").json()
+    return [row["message_body"] for row in reversed(page["results"])]

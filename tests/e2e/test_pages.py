@@ -1,0 +1,208 @@
+"""The pages in a real browser: without a script, under a strict policy, and for everybody who reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.pages_site import ADMIN, DESKTOP, MAYA, PHONE, Site, log_in, serving
+
+pytestmark = pytest.mark.e2e
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+# Looked at in two of the eight ways alone.
+OF_THE_SAME_PARTS = {"thread", "react", "members", "channels", "saved", "home"}
+WITH_ALL_PAGES = {("light", "en", "desktop"), ("dark", "ar", "phone")}
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script> javascript:alert(1) \"'><svg onload=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("strict")) as site:
+        yield site
+
+
+def test_everything_goes_without_a_script(browser: Browser, site: Site, tmp_path: Path) -> None:
+    context, page, complaints = log_in(browser, site, java_script_enabled=False)
+    file = tmp_path / "notes.txt"
+    file.write_text("Bring matches.")
+    page.goto(f"{site.address}/chat/")
+    page.click("text=Greta Halloran")
+    log = page.locator("[data-log]")
+    expect(log).to_contain_text("With the stove it is.")
+
+    page.fill("[name=body]", "Then we come in March.")
+    page.set_input_files("[name=files]", file)
+    page.click(".convo-send")
+    row = page.locator(".convo-message", has_text="Then we come in March.")
+    expect(row).to_contain_text("notes.txt")
+    expect(row).to_be_in_viewport()
+
+    page.locator(".convo-message", has_text="With the stove").hover()
+    page.locator(".convo-message", has_text="With the stove").locator("[data-do=reply]").click()
+    expect(page.locator("[data-reply-bar]")).to_contain_text("With the stove")
+    page.fill("[name=body]", "Two of them")
+    page.click(".convo-send")
+    answer = page.locator(".convo-message", has_text="Two of them")
+    expect(answer.locator("[data-part=quote]")).to_contain_text("With the stove it is.")
+
+    answer.hover()
+    answer.locator("[data-do=more]").click()
+    page.click("main [data-do=edit]")
+    page.fill("[name=body]", "Three of them")
+    page.click("main .convo-form button")
+    expect(page.locator(".convo-message", has_text="Three of them")).to_contain_text("edited")
+
+    page.locator(".convo-message", has_text="Three of them").hover()
+    page.locator(".convo-message", has_text="Three of them").locator("[data-do=react]").click()
+    page.click("main [data-emoji='🎉']")
+    expect(page.locator(".convo-reaction", has_text="🎉")).to_have_attribute("aria-pressed", "true")
+
+    page.locator(".convo-message", has_text="Three of them").hover()
+    page.locator(".convo-message", has_text="Three of them").locator("[data-do=more]").click()
+    page.click("main [data-do=delete]")
+    expect(log).to_contain_text("Message deleted")
+    page.click("[data-do=restore]")
+    expect(log).to_contain_text("Three of them")
+
+    page.goto(f"{site.address}/chat/search/?q=matches")
+    page.fill("main [name=q]", "stove")
+    page.click("main .convo-find button")
+    expect(page.locator("main mark").first).to_have_text("stove")
+    page.click("main .convo-found a >> nth=0")
+    expect(page.locator(".convo-message", has_text="With the stove").first).to_be_in_viewport()
+    assert complaints == []
+    context.close()
+
+
+def test_a_conversation_opens_at_its_end_without_a_script(browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site, java_script_enabled=False)
+
+    page.goto(f"{site.address}{site.pages()['conversation']}")
+
+    expect(page.locator(".convo-message").last).to_be_in_viewport()
+    context.close()
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_strict_policy_has_nothing_to_refuse(browser: Browser, site: Site, options: Any) -> None:
+    context, page, complaints = log_in(browser, site, **options)
+    for path in site.pages().values():
+        response = page.goto(f"{site.address}{path}")
+        assert response is not None
+        assert response.status == 200, path
+        page.wait_for_load_state("networkidle")
+        styles = page.evaluate("getComputedStyle(document.querySelector('.convo')).colorScheme")
+        assert styles != "normal", path
+    assert complaints == []
+    context.close()
+
+
+def test_static_files_have_names_with_a_hash(browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site)
+    page.goto(f"{site.address}/chat/")
+
+    names = page.eval_on_selector_all(
+        "script[src], link[rel=stylesheet]", "all => all.map(one => one.src || one.href)"
+    )
+
+    ours = [name for name in names if "/convo_ui/" in name]
+    assert len(ours) == 2
+    assert all(name.rsplit("/", 1)[1].count(".") == 2 for name in ours), ours
+    context.close()
+
+
+def test_hostile_words_run_nothing(browser: Browser, site: Site, tmp_path: Path) -> None:
+    context, page, complaints = log_in(browser, site, java_script_enabled=False)
+    file = tmp_path / "x onerror=alert(1) .txt"
+    file.write_text("Words.")
+    page.goto(f"{site.address}/chat/new/")
+    page.check("main [name=people] >> nth=0")
+    page.check("main [name=people] >> nth=1")
+    page.click("main summary")
+    page.fill("main [name=title]", HOSTILE)
+    page.fill("main [name=topic]", HOSTILE)
+    page.fill("main [name=body]", HOSTILE)
+    page.click("text=Begin")
+    page.set_input_files("[name=files]", file)
+    page.click(".convo-send")
+    address = page.url.partition("#")[0]
+    context.close()
+
+    context, page, complaints = log_in(browser, site)
+    for path in (address, f"{site.address}/chat/", f"{address}settings/", f"{site.address}/chat/search/?q=alert"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.locator("img[src=x], svg[onload]").count() == 0
+    page.goto(address)
+    expect(page.locator(".convo-message").first.locator("[data-slot=body]")).to_have_text(HOSTILE)
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Browser, site: Site) -> None:
+    """WCAG 2.2 AA, as far as a program can tell."""
+    options = PHONE if size == "phone" else DESKTOP
+    found: dict[str, Any] = {}
+    pages = site.pages()
+    if (scheme, language, size) not in WITH_ALL_PAGES:
+        pages = {name: path for name, path in pages.items() if name not in OF_THE_SAME_PARTS}
+    for email, looked_at in ((MAYA, pages), (ADMIN, {"reports": "/chat/reports/"})):
+        # Without a policy, since axe is a script that is written into the page.
+        context, page, _ = log_in(
+            browser, site, email, color_scheme=scheme, locale=language, bypass_csp=True, **options
+        )
+        for name, path in looked_at.items():
+            page.goto(f"{site.address}{path}")
+            assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
+            found |= barriers(page, name)
+        context.close()
+
+    assert found == {}
+
+
+def barriers(page: Page, name: str) -> dict[str, Any]:
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return {
+        f"{name}: {item['id']}": [(node["html"][:200], node["failureSummary"][:300]) for node in item["nodes"][:3]]
+        for item in violations
+    }
+
+
+@pytest.mark.parametrize("options", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_is_wider_than_the_screen(language: str, options: Any, browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site, locale=language, **options)
+    for path in site.pages().values():
+        page.goto(f"{site.address}{path}")
+        widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widths[0] <= widths[1], path
+    context.close()
+
+
+def test_one_pane_on_a_phone_and_two_on_a_desk(browser: Browser, site: Site) -> None:
+    for options, panes in ((PHONE, (False, True)), (DESKTOP, (True, True))):
+        context, page, _ = log_in(browser, site, **options)
+        page.goto(f"{site.address}{site.pages()['conversation']}")
+        shown = (page.locator(".convo-side").is_visible(), page.locator(".convo-page").is_visible())
+        assert shown == panes
+        context.close()
+
+
+def test_keyboard_reaches_what_one_can_do_with_a_message(browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site)
+    page.goto(f"{site.address}{site.pages()['direct']}")
+    page.locator(".convo-message [data-do=reply]").first.focus()
+
+    assert page.locator(".convo-acts").first.evaluate("one => getComputedStyle(one).opacity") == "1"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    context.close()
