@@ -67,6 +67,10 @@ class Postgres(Place):
                 ["%LISTEN%", "%pg_notify%"],
             )
 
+    def close(self) -> None:
+        # The connection by which hints are sent lasts as long as the process: the database could not be dropped.
+        self.go_away()
+
 
 class Redis(Place):
     """A Redis of one's own, on a port of its own."""

@@ -33,11 +33,12 @@ BURST = 2_000
 
 
 @pytest.fixture(scope="module", params=PLACES)
-def there(request: pytest.FixtureRequest) -> Iterator[Place]:
+def there(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Place]:
     """A kind of broker, with its server."""
     place = place_of(request.param)
     yield place
-    place.close()
+    with django_db_blocker.unblock():
+        place.close()
 
 
 @pytest.fixture

@@ -34,6 +34,11 @@ def begin() -> None:
     assert sys.stdin.readline()
 
 
+def linger() -> None:
+    """Stay until nobody asks any more: a process that has only just begun takes longer to connect than to end."""
+    assert not sys.stdin.readline()
+
+
 def publish(conversation: str, numbers: list[int]) -> None:
     """Publish hints of these events."""
     from django_convo.realtime.brokers import get_broker
@@ -43,6 +48,7 @@ def publish(conversation: str, numbers: list[int]) -> None:
     for number in numbers:
         get_broker().publish(Hint(kind=HintKind.EVENT, conversation_id=UUID(conversation), number=number))
     say("done")
+    linger()
 
 
 def publish_in_forks(conversation: str, numbers: list[int]) -> None:
@@ -62,11 +68,13 @@ def publish_in_forks(conversation: str, numbers: list[int]) -> None:
         pid = os.fork()
         if pid == 0:
             tell(number)
-            # Ends as a worker ends that is told to.
+            time.sleep(0.5)
+            # As a worker ends that is told to.
             sys.exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     tell(last)
     say("done")
+    linger()
 
 
 def listen(topics: list[str], count: int) -> None:

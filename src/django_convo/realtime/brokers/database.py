@@ -101,6 +101,8 @@ class DatabaseListener(Listener):
         self._buckets = Buckets(CHANNELS)
         self._loop = asyncio.get_running_loop()
         self._connection: Any = None
+        # Remembered, since a connection that was cut no longer knows it.
+        self._descriptor: int | None = None
         # One statement at a time on the connection; while one runs, nobody else reads from it.
         self._lock = asyncio.Lock()
         self._is_broken = asyncio.Event()
@@ -142,7 +144,7 @@ class DatabaseListener(Listener):
             self._connection.add_notify_handler(self._hear)
             statements = [f"LISTEN {_channel(bucket)}" for bucket in self._buckets]
             await self._run_statements(statements)
-            self._loop.add_reader(self._connection.fileno(), self._read)
+            self._begin_to_read()
 
     async def _until_broken(self) -> None:
         while not self._is_broken.is_set():
@@ -155,8 +157,7 @@ class DatabaseListener(Listener):
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        with contextlib.suppress(Exception):
-            self._loop.remove_reader(connection.fileno())
+        self._cease_to_read()
         with contextlib.suppress(Exception):
             await self._loop.run_in_executor(None, connection.close)
 
@@ -166,11 +167,10 @@ class DatabaseListener(Listener):
         async with self._lock:
             if self._connection is None:
                 return  # done when it is there again
+            self._cease_to_read()
             try:
-                # A connection that was cut has no descriptor any more.
-                self._loop.remove_reader(self._connection.fileno())
                 await self._run_statements(statements)
-                self._loop.add_reader(self._connection.fileno(), self._read)
+                self._begin_to_read()
             except Exception:
                 logger.warning("PostgreSQL cannot be listened to.", exc_info=True)
                 self._is_broken.set()
@@ -179,6 +179,15 @@ class DatabaseListener(Listener):
         if statements:
             await self._loop.run_in_executor(None, self._connection.execute, "; ".join(statements))
 
+    def _begin_to_read(self) -> None:
+        self._descriptor = self._connection.fileno()
+        self._loop.add_reader(self._descriptor, self._read)
+
+    def _cease_to_read(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            self._loop.remove_reader(descriptor)
+
     def _read(self) -> None:
         """Take what has arrived; called by the loop while no statement runs."""
         try:
@@ -186,7 +195,7 @@ class DatabaseListener(Listener):
             while (notify := self._connection.pgconn.notifies()) is not None:
                 self._take(notify.extra.decode())
         except Exception:
-            self._loop.remove_reader(self._connection.fileno())
+            self._cease_to_read()
             self._is_broken.set()
 
     def _hear(self, notify: Any) -> None:
