@@ -18,7 +18,8 @@ MIDDLEWARE = [
 ]
 # Without `socket_timeout` here, redis-py ends the layer's own waiting of five seconds just before it is over.
 _REDIS = {"address": os.environ.get("CONVO_TEST_REDIS_URL", "redis://127.0.0.1:6379"), "socket_timeout": None}
-_HOSTS = {"hosts": [_REDIS], "prefix": "convo-fanout"}
+# Of this run alone: another would hear who is there in this one.
+_HOSTS = {"hosts": [_REDIS], "prefix": f"fanout-{DATABASES['default']['NAME']}"}
 _LAYERS = {
     "memory": {"BACKEND": "channels.layers.InMemoryChannelLayer"},
     "redis": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": _HOSTS},
