@@ -25,6 +25,11 @@ def write(events: Sequence[Event], *, using: str) -> None:
     The caller holds the lock of the conversation, from whose `event_seq` the numbers were taken.
     """
     Event.objects.using(using).bulk_create(events)
+    publish(events, using=using)
+
+
+def publish(events: Sequence[Event], *, using: str) -> None:
+    """Tell the subscribers of events in the log once the caller's transaction commits; at once outside of one."""
     # robust: what a subscriber does wrong must not turn a committed write into an error.
     transaction.on_commit(partial(_publish, tuple(events)), using=using, robust=True)
 

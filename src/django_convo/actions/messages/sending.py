@@ -16,13 +16,13 @@ from django_convo.policy import authorize, capabilities
 from django_convo.selectors.extras import remember_extras
 from django_convo.types import EventType, MessageKind
 
+from .at_once import send_at_once
 from .content import AttachmentReference, MessageReference, check_client_id, clean_body, digest_of, find_referenced
 from .hooks import OutgoingMessage, run_hooks
 from .mentions import count_mentions, find_named, write_mentions
 from .pace import refuse_too_soon
 
 
-@action
 def send_message(
     *,
     actor: Any | None,
@@ -50,12 +50,21 @@ def send_message(
     check_client_id(client_id)
     metadata = clean_metadata(metadata)
     digest = _digest(body, reply_to, thread_root, attachments, mentions, metadata) if client_id is not None else None
-    row = lock_conversation(conversation)
-    if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
-        return repeated
-    return write_message(
+    if not (thread_root or attachments or mentions):
+        sent = send_at_once(
+            actor,
+            conversation,
+            body=body,
+            client_id=client_id,
+            digest=digest,
+            reply_to=reply_to,
+            metadata=metadata,
+        )
+        if sent is not None:
+            return sent
+    return _send_locked(
         actor,
-        row,
+        conversation,
         body=body,
         client_id=client_id,
         digest=digest,
@@ -65,6 +74,22 @@ def send_message(
         mentions=mentions,
         metadata=metadata,
     )
+
+
+@action
+def _send_locked(
+    actor: Any | None,
+    conversation: AbstractConversation,
+    *,
+    client_id: str | None,
+    digest: str | None,
+    **content: Any,
+) -> AbstractMessage:
+    """Find what an earlier request has sent, or send: the conversation is locked while it is asked who may."""
+    row = lock_conversation(conversation)
+    if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
+        return repeated
+    return write_message(actor, row, client_id=client_id, digest=digest, **content)
 
 
 def write_message(
