@@ -8,7 +8,7 @@ import sys
 
 import django
 
-WORKLOADS = ("search",)
+WORKLOADS = ("search", "send")
 
 
 def main() -> None:

@@ -55,12 +55,12 @@ def site_role(user: Any) -> str:
 
 def site_table() -> Table:
     """Return the site roles: the defaults with `CONVO_ROLES` merged over them."""
-    return _merged(_freeze(SITE_ROLES), _freeze(settings.ROLES))
+    return _merged(_SITE_ROLES, _freeze(settings.ROLES))
 
 
 def conversation_table() -> Table:
     """Return the conversation roles: the defaults with `CONVO_CONVERSATION_ROLES` merged over them."""
-    return _merged(_freeze(CONVERSATION_ROLES), _freeze(settings.CONVERSATION_ROLES))
+    return _merged(_CONVERSATION_ROLES, _freeze(settings.CONVERSATION_ROLES))
 
 
 def site_capabilities(user: Any) -> frozenset[str]:
@@ -85,6 +85,9 @@ _Frozen = tuple[tuple[str, tuple[str, ...]], ...]
 
 def _freeze(table: Mapping[str, Iterable[str]]) -> _Frozen:
     return tuple((role, tuple(names)) for role, names in table.items())
+
+
+_SITE_ROLES, _CONVERSATION_ROLES = _freeze(SITE_ROLES), _freeze(CONVERSATION_ROLES)
 
 
 @lru_cache(maxsize=32)

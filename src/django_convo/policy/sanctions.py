@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -44,6 +45,29 @@ def sanction_against(actor: Any, capability: str, conversation: AbstractConversa
     return muted() if SanctionKind.MUTE in kinds and capability in MUTED else None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What stands between a user and the others in a conversation, read together with it."""
+
+    # The kind of sanction in force; a ban before a mute.
+    sanction: str | None
+    # Whether somebody there and the user are kept apart by a block, which decides between two alone.
+    is_apart: bool
+
+    def refusal(self, capability: str, conversation: AbstractConversation) -> Denied | None:
+        """Return what this says against it, or None; as `sanction_against` and `is_kept_apart`, without asking."""
+        if self.sanction == SanctionKind.BAN:
+            return banned()
+        if self.sanction == SanctionKind.MUTE and capability in MUTED:
+            return muted()
+        return Denied() if self.is_apart and may_be_apart(capability, conversation) else None
+
+
+def may_be_apart(capability: str, conversation: AbstractConversation) -> bool:
+    """Say whether a block decides about this: what is said between two alone. In larger ones it changes nothing."""
+    return capability in BETWEEN_TWO and conversation.participant_count <= 2
+
+
 def sanctions_in(actor: Any, conversation: Any | None, now: Any = None) -> QuerySet[Sanction]:
     """Return what the actor suffers in the conversation with this key, or on the site alone; keys or expressions."""
     concerning = Q(conversation=None)
@@ -68,9 +92,9 @@ def is_banned_from(user: Any, conversation: AbstractConversation) -> bool:
     return rows.filter(conversation=conversation.pk).exists()
 
 
-def sanction_mark(actor: Any) -> Subquery:
+def sanction_mark(actor: Any, now: Any = None) -> Subquery:
     """Return the annotation by which rows of conversations know what the actor suffers there; one lookup a row."""
-    rows = Sanction.objects.active().filter(Q(conversation=None) | Q(conversation=OuterRef("pk")), user=actor)
+    rows = Sanction.objects.active(now).filter(Q(conversation=None) | Q(conversation=OuterRef("pk")), user=actor)
     # By the alphabet a ban comes before a mute.
     return Subquery(rows.order_by("kind").values("kind")[:1])
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import IntegrityError, NotSupportedError, OperationalError, connections, router, transaction
-from django.db.models import Field, Model
-from django.db.models.expressions import DatabaseDefault
-from django.db.models.manager import BaseManager
-from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
 
 from django_convo import events
@@ -29,6 +24,7 @@ from django_convo.models import (
     get_message_model,
 )
 from django_convo.models.conversations import ConversationQuerySet
+from django_convo.models.rows import is_found_plainly, is_saved_plainly
 from django_convo.policy import Policy, capabilities, get_policy
 from django_convo.policy.roles import conversation_roles_with, site_capabilities
 from django_convo.selectors.extras import remember_extras
@@ -157,36 +153,12 @@ def _is_ordinary(using: str) -> bool:
     message_model = get_message_model()
     if settings.MESSAGE_HOOKS or connections[using].vendor != "postgresql":
         return False
-    if pre_save.has_listeners(message_model) or post_save.has_listeners(message_model):
-        return False
     written = (message_model, Event, Participant, Sanction, Block)
     if django_settings.DATABASE_ROUTERS and any(router.db_for_write(model) != using for model in written):
         return False
-    return _are_plain(get_conversation_model(), message_model)
+    return _is_found_live(get_conversation_model()) and is_saved_plainly(message_model)
 
 
-@lru_cache(maxsize=8)
-def _are_plain(model: type[AbstractConversation], message_model: type[AbstractMessage]) -> bool:
-    """Say whether the conversation is found and the message is written as ours are, whatever columns they have."""
+def _is_found_live(model: type[AbstractConversation]) -> bool:
     manager: Any = model._default_manager
-    is_found_plainly = (
-        type(manager).get_queryset is BaseManager.get_queryset
-        and issubclass(manager._queryset_class, ConversationQuerySet)
-        and manager._queryset_class.live is ConversationQuerySet.live
-    )
-    is_one_table = not (model._meta.parents or message_model._meta.parents)
-    return is_found_plainly and is_one_table and _is_saved_plainly(message_model)
-
-
-def _is_saved_plainly(model: type[Model]) -> bool:
-    is_untouched = all(
-        getattr(model, name) is getattr(Model, name) for name in ("save", "save_base", "_save_table", "_do_insert")
-    )
-    return is_untouched and all(map(_is_plain, model._meta.concrete_fields))
-
-
-def _is_plain(field: Field[Any, Any]) -> bool:
-    """Say whether what the database is given for the column is a value, and the one that the instance has."""
-    is_computed = getattr(field, "generated", False) or isinstance(field.get_default(), DatabaseDefault)
-    has_placeholder = hasattr(field, "get_placeholder") or hasattr(field, "get_placeholder_sql")
-    return not (is_computed or has_placeholder)
+    return is_found_plainly(model) and manager._queryset_class.live is ConversationQuerySet.live
