@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -304,6 +305,22 @@ def test_download_gives_the_file_and_lets_no_browser_run_it(as_bob: Any, sent: A
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert response["Cache-Control"] == "private, no-cache"
+
+
+def test_download_by_asgi_is_read_part_by_part(as_bob: Any, sent: Attachment) -> None:
+    address = as_bob.get(f"/api/attachments/{sent.pk}/").json()["url"]
+    expected = b"".join(as_bob.get(address))
+
+    async def download() -> tuple[Any, bytes]:
+        response: Any = await AsyncClient().get(address.removeprefix("http://testserver"))
+        assert response.is_async
+        return response, b"".join([part async for part in response.streaming_content])
+
+    response, content = async_to_sync(download)()
+
+    assert content == expected
+    assert response["Content-Length"] == str(len(expected))
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_thumbnail_is_a_small_one(as_bob: Any, sent: Attachment) -> None:

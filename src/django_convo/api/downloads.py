@@ -6,14 +6,24 @@ the host's own: they take the request, the attachment and the file (its own, or 
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core import signing
+from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -28,6 +38,7 @@ from .base import user_key
 _SALT: Final = "django_convo.attachment"
 # Thumbnails are made by us, all in one format.
 _THUMBNAIL_TYPE: Final = "image/webp"
+_PART_BYTES: Final = 65_536
 # A place that only nginx may read, as `docs/howto/attachments.md` has it.
 ACCEL_LOCATION: Final = "/convo-files/"
 
@@ -92,9 +103,25 @@ def serve(request: HttpRequest, attachment: Attachment, file: FieldFile) -> Http
         opened = file.open("rb")
     except FileNotFoundError as error:
         raise NotFound from error
-    response = FileResponse(opened, content_type=_content_type(attachment, file))
+    content_type = _content_type(attachment, file)
+    response: StreamingHttpResponse
+    if isinstance(request, ASGIRequest):
+        # By ASGI, Django reads what is no asynchronous iterator whole before the first byte is sent.
+        response = StreamingHttpResponse(_read_by_parts(opened), content_type=content_type)
+        response["Content-Length"] = str(file.size)
+    else:
+        response = FileResponse(opened, content_type=content_type)
     response["Content-Disposition"] = _disposition(attachment, file)
     return response
+
+
+async def _read_by_parts(file: Any) -> AsyncIterator[bytes]:
+    """Yield a file part by part, each read in a thread; closes it."""
+    try:
+        while part := await asyncio.to_thread(file.read, _PART_BYTES):
+            yield part
+    finally:
+        await asyncio.to_thread(file.close)
 
 
 def accel_redirect(request: HttpRequest, attachment: Attachment, file: FieldFile) -> HttpResponseBase:
