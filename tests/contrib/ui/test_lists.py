@@ -141,6 +141,20 @@ def test_a_file_without_a_thumbnail_has_none(as_ada: Visitor, ada: Any) -> None:
     assert as_ada.get("attachment", file, query="?thumbnail=1").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["message", "thread", "members", "search", "attachment"])
+def test_every_way_of_reading_as_a_stranger_is_written_down(
+    name: str, as_admin: Visitor, site_admin: Any, ada: Any, group: Any, settings: Any
+) -> None:
+    settings.CONVO_ROLES = {"admin": ["conversation.view_any"]}
+    file = actions.create_attachment(actor=ada, file=ContentFile(b"Words", name="x.txt"))
+    message = actions.send_message(actor=ada, conversation=group, body="Private", attachments=[file])
+    arguments = {"search": [], "attachment": [file], "members": [group]}.get(name, [group, message])
+
+    assert as_admin.get(name, *arguments, query="?q=private").status_code == 200
+
+    assert AuditEntry.objects.filter(actor=site_admin, conversation_id=group.pk).count() == 1
+
+
 def test_reading_as_a_stranger_is_written_down(
     as_admin: Visitor, site_admin: Any, ada: Any, group: Any, settings: Any
 ) -> None:

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django_convo import actions
 from django_convo.api.base import path_user_key
 from django_convo.conf import settings
-from django_convo.contrib.ui.elements.inbox import shown
 from django_convo.contrib.ui.forms import AddMembersForm
 from django_convo.contrib.ui.pages import page_of
 from django_convo.contrib.ui.queries import text_of
-from django_convo.contrib.ui.shapes import person_of
+from django_convo.contrib.ui.shapes import conversation_rows, person_of
 from django_convo.models import AbstractConversation
+from django_convo.selectors import decorate
 from django_convo.selectors.people import find_participant, find_participants, find_removable
 from django_convo.types import ConversationRole
 
@@ -47,8 +47,10 @@ class MembersView(ConversationView):
         self, conversation: AbstractConversation, form: Any, query: str, keys: list[Any], *, status: int = 200
     ) -> HttpResponseBase:
         rows = find_participants(self.request.user, conversation)
+        actions.record_view(actor=self.request.user, conversations=[conversation])
         page = page_of(rows, _ORDER, self.request, limit=settings.PAGE_SIZE)
-        (row,) = shown(self.request.user, [conversation])
+        decorate(self.request.user, [conversation])
+        (row,) = conversation_rows(self.request.user, [conversation])
         form.look_for(self.request.user, query=query, keys=keys)
         context = {
             "conversation": row,

@@ -135,7 +135,7 @@ export class ConvoClient extends EventTarget {
 			}
 			if (this.#run !== run) return;
 			if (this.status === "online") attempt = refused = 0;
-			// Reached, but not by this transport.
+			// Not by this transport.
 			else if (isReachable && ++refused > 1) this.#level += 1, (refused = 0);
 			this.#setStatus(isReachable && globalThis.navigator?.onLine !== false ? "connecting" : "offline");
 			await this.#sleep(Math.max(wait, backoff(attempt++) / 2));
@@ -367,7 +367,7 @@ export class ConvoClient extends EventTarget {
 		const { conversation_id: id, event_seq, membership, mention_count } = snapshot;
 		let state = this.#states.get(id);
 		if (!state) {
-			// Left while this was on its way.
+			// Left meanwhile.
 			if (this.#gone.get(id) > since) return void this.#refresh(id, 1);
 			state = { it: snapshot, at: event_seq, ownAt: 0, isOwed: false, stale: 0, loaded: null, touched: new Map() };
 			this.#states.set(id, state);
@@ -386,7 +386,7 @@ export class ConvoClient extends EventTarget {
 	/** @param {State} state @param {Membership|null} membership @param {number} mention_count @param {number} [since] */
 	#setOwn(state, membership, mention_count, since = Infinity) {
 		const id = state.it.conversation_id;
-		// What came since may be newer or older.
+		// May be newer or older.
 		if (state.ownAt > since) return this.#refresh(id, 1);
 		state.ownAt = ++this.#clock;
 		state.isOwed = false;
