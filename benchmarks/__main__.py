@@ -13,7 +13,7 @@ import django
 
 # Over the same data sets, with the same options, in a site of their own.
 BESIDE = ("reads", "sends", "mixed", "growth", "peers")
-WORKLOADS = (*BESIDE, "drop", "search")
+WORKLOADS = (*BESIDE, "drop", "search", "send", "fanout")
 _SETTINGS = dict.fromkeys((*BESIDE, "drop"), "benchmarks.contestants.settings")
 
 

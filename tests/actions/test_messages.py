@@ -241,7 +241,7 @@ def statements(queries: CaptureQueriesContext) -> list[str]:
 
 
 @pytest.mark.parametrize("members", [3, 2000])
-def test_send_takes_nine_statements_however_many_read_it(ada: Any, bob: Any, members: int) -> None:
+def test_send_takes_the_same_few_statements_however_many_read_it(ada: Any, bob: Any, members: int) -> None:
     group = make_group(ada, bob)
     # Of two people alone, one statement more asks whether one has blocked the other.
     people = type(ada)._default_manager.bulk_create(
@@ -257,5 +257,6 @@ def test_send_takes_nine_statements_however_many_read_it(ada: Any, bob: Any, mem
         send(ada, fresh, "all of it", client_id="1", reply_to=question.pk, metadata={"a": 1})
     with CaptureQueriesContext(connection) as system:
         send(None, fresh, "system")
-    assert (len(statements(plain)), len(statements(everything)), len(statements(system))) == (7, 9, 4)
+    expected = (1, 2, 4) if connection.vendor == "postgresql" else (5, 7, 4)
+    assert (len(statements(plain)), len(statements(everything)), len(statements(system))) == expected
     assert unread_of(group, bob) == 2

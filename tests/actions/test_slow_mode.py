@@ -60,11 +60,11 @@ def test_a_member_waits(slow: Any, cyd: Any) -> None:
         actions.send_message(actor=cyd, conversation=slow, body="two")
 
     assert error.value.code == "slow_mode"
-    assert 28 < error.value.wait <= 30
-    move_back(message, 29)
+    assert 20 < error.value.wait <= 30
+    move_back(message, 20)
     with pytest.raises(TooSoon) as error:
         actions.send_message(actor=cyd, conversation=slow, body="two")
-    assert 0 < error.value.wait <= 1
+    assert 0 < error.value.wait <= 10
     move_back(message, 31)
     assert actions.send_message(actor=cyd, conversation=slow, body="two").seq == 2
 

@@ -62,6 +62,8 @@ def talk(settings: Any, ada: Any, bob: Any, cyd: Any, stranger: Any, site_admin:
     actions.impose_sanction(actor=bob, user=cyd, kind="mute", conversation=group)
     crowd = make_group(ada, *(make_user("one of many") for _ in range(12)), title="crowd")
     actions.send_message(actor=ada, conversation=crowd, body="to all")
+    # Cyd does not see the last message either.
+    actions.add_participant(actor=ada, conversation=crowd, user=cyd)
     return {
         "ids": [item.pk for item in (group, channel, direct, closed, gone, crowd)],
         "messages": [said[0].pk, said[2].pk, reply.pk],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.example.site import ROOT, START_SECONDS, STOP_SECONDS, Site, _free_port
 
@@ -100,6 +100,16 @@ class Person:
     page: Page
     # What the page has complained of.
     complaints: list[str]
+
+    def use(self, transport: str) -> None:
+        """Let the page find no better transport than this one: `socket`, `stream` or `poll`."""
+        names = {"socket": (), "stream": ("websocket_url",), "poll": ("websocket_url", "stream_url")}[transport]
+
+        def answer(route: Route) -> None:
+            config = route.fetch().json()
+            route.fulfill(json={**config, **dict.fromkeys(names)})
+
+        self.context.route("**/api/config/", answer)
 
     def open(self, conversation: str, query: str = "") -> None:
         self.page.goto(f"{self.server.address}/chat/c/{conversation}/{query}")

@@ -25,6 +25,10 @@ from .client_site import (
 )
 
 pytestmark = [pytest.mark.e2e]
+IS_ONLINE = """(transport) => {
+  const {client} = document.querySelector("convo-thread");
+  return client.status === "online" && client.transport === transport;
+}"""
 LogIn = Callable[..., Person]
 
 
@@ -62,10 +66,13 @@ def talk(server: Server) -> str:
     return key
 
 
-def test_two_people_chat(people: LogIn, talk: str) -> None:
+@pytest.mark.parametrize("transport", ["socket", "stream", "poll"])
+def test_two_people_chat(people: LogIn, talk: str, transport: str) -> None:
     maya, tomas = people(MAYA), people(TOMAS)
-    maya.open(talk)
-    tomas.open(talk)
+    for person in (maya, tomas):
+        person.use(transport)
+        person.open(talk)
+        person.page.wait_for_function(IS_ONLINE, arg=transport)
     maya.write("Is the lamp lit?")
     expect(maya.row("Is the lamp lit?")).to_have_count(1)
     expect(tomas.row("Is the lamp lit?")).to_have_count(1)
@@ -74,6 +81,25 @@ def test_two_people_chat(people: LogIn, talk: str) -> None:
     expect(maya.row("It is.")).to_have_count(1)
     expect(maya.row("Is the lamp lit?")).to_have_attribute("data-own", "")
     assert maya.bodies() == tomas.bodies() == ["one", "two", "three", "Is the lamp lit?", "It is."]
+
+
+def test_typing_and_presence(people: LogIn, server: Server) -> None:
+    tomas_id = server.api(TOMAS).get("/users/me/").json()["user_id"]
+    direct = (
+        server.api(MAYA).post("/conversations/", json={"participants": [tomas_id], "message_body": "hello"}).json()
+    )
+    maya, tomas = people(MAYA), people(TOMAS)
+    maya.open(direct["conversation_id"])
+    tomas.open(direct["conversation_id"])
+    tomas.page.locator("[data-body]").press_sequentially("I am")
+    expect(maya.page.locator("[data-slot=typing]")).to_contain_text("Tom")
+    expect(maya.page.locator("[data-slot=presence]")).to_have_text("Online")
+    tomas.page.locator("[data-body]").fill("")
+    expect(maya.page.locator("[data-slot=typing]")).to_have_text("")
+    # And what was seen is ticked off.
+    maya.write("do you see this?")
+    tomas.page.bring_to_front()
+    expect(maya.row("do you see this?").locator("[data-ticks=read]")).to_have_count(1)
 
 
 def test_edit_delete_react_and_answer(people: LogIn, talk: str) -> None:
@@ -194,6 +220,17 @@ def test_refused_message_can_be_given_up(people: LogIn, server: Server, talk: st
     maya.row("unwanted").locator("[data-do=retry]").click()
     expect(maya.row("unwanted")).not_to_have_attribute("data-status", re.compile(".*"))
     assert said(server, talk)[-1] == "unwanted"
+
+
+def test_closed_while_one_looks(people: LogIn, server: Server, talk: str) -> None:
+    maya, owner = people(MAYA), server.api(MAYA)
+    maya.open(talk)
+    expect(maya.page.locator("[data-composer]")).to_be_visible()
+    assert owner.post(f"/conversations/{talk}/close/").status_code == 200
+    expect(maya.page.locator("[data-composer]")).to_be_hidden()
+    expect(maya.page.locator("convo-thread [data-state=error]")).to_contain_text("closed")
+    assert owner.post(f"/conversations/{talk}/reopen/").status_code == 200
+    expect(maya.page.locator("[data-composer]")).to_be_visible()
 
 
 HOSTILE = (

@@ -12,7 +12,7 @@ from django.db import OperationalError, connections
 from django.db.backends.signals import connection_created
 
 from django_convo import actions
-from django_convo.realtime import hub, logins, sse
+from django_convo.realtime import hub, logins, outlets
 from django_convo.testing.sockets import SocketClient, call, get_hub
 from tests.people import make_group
 from tests.realtime.conftest import eventually, run
@@ -120,7 +120,7 @@ def test_cursor_that_is_none_is_an_error_and_the_stream_goes_on(ada: Any, bob: A
 
 
 def test_heart_beats_where_nothing_happens_and_moves_the_id(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "PING_INTERVAL", 0.1)
+    monkeypatch.setattr(outlets, "PING_INTERVAL", 0.1)
     browser = log_in(ada)
 
     async def test() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -390,9 +391,15 @@ def test_kept_statement_finds_the_same_pages(
     monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_ROWS", 1000 if is_rare else -1)
     monkeypatch.setattr("django_convo.selectors.search.postgres._RARE_SHARE", 0)
     groups = [make_group(ada, bob) for _ in range(conversations)]
-    # Those that begin to talk later have less and less to say.
+    # Those that came first have most to say, and said it last.
+    rows = get_message_model()._default_manager
     for number, group in enumerate(groups):
         fill(group, ada, [f"lamp {number} {place}" for place in range(7 - number)] + ["another word"])
+        said = rows.filter(conversation=group.pk)
+        said.update(sent_at=F("sent_at") - timedelta(hours=number))
+        newest = said.latest("seq")
+        group.last_seq, group.last_message_at = newest.seq, newest.sent_at
+        group.save()
     fill(make_group(bob), bob, ["lamp of bob alone"])
 
     def pages_of(**filters: Any) -> list[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections, router, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,8 @@ from django_convo.conf import settings
 from django_convo.exceptions import Invalid, NotFound, TryAgain
 from django_convo.models import AbstractConversation, Event, Participant, get_conversation_model
 from django_convo.models.fields import is_storable_text, validate_metadata
+from django_convo.models.rows import is_found_plainly, update
+from django_convo.selectors.kept import bound_id, kept
 from django_convo.types import EventType, Hint, HintKind
 
 P = ParamSpec("P")
@@ -90,11 +93,18 @@ def lock_conversation(conversation: AbstractConversation) -> AbstractConversatio
 
     Memberships that the given instance remembers are kept if nothing has changed since.
     """
-    row = get_conversation_model()._default_manager.live().locked().filter(pk=conversation.pk).first()
-    if row is None:
+    found = _locked().read(conversation=conversation.pk)
+    if not found:
         raise NotFound
-    row.inherit_memberships(conversation)
-    return row
+    found[0].inherit_memberships(conversation)
+    return found[0]
+
+
+@kept
+def _locked() -> QuerySet[AbstractConversation]:
+    conversations: Any = get_conversation_model()._default_manager
+    locked: QuerySet[AbstractConversation] = conversations.live().locked().filter(pk=bound_id("conversation"))
+    return locked
 
 
 class Change:
@@ -141,10 +151,17 @@ class Change:
         if conversation._state.adding:
             conversation.save(force_insert=True, using=using)
         elif self._columns:
-            values = {name: getattr(conversation, name) for name in self._columns}
-            type(conversation)._default_manager.using(using).filter(pk=conversation.pk).update(**values)
+            self._update(using)
         if self._events:
             events.write(self._events, using=using)
+
+    def _update(self, using: str) -> None:
+        model, key = type(self.conversation), {"conversation_id": self.conversation.pk}
+        values = {name: getattr(self.conversation, name) for name in self._columns}
+        if is_found_plainly(model):
+            update(model, key, values, using=using)
+        else:
+            model._default_manager.using(using).filter(**key).update(**values)
 
 
 def tell_own_state(participant: Participant) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from django_convo.models import Event
+from django_convo.models.rows import insert_silently
 
 from .subscribers import subscribers_of
 
@@ -20,11 +21,17 @@ event_committed = Signal()
 
 
 def write(events: Sequence[Event], *, using: str) -> None:
-    """Insert events in the caller's transaction and publish them when it commits; one statement.
+    """Insert events in the caller's transaction and publish them when it commits; one statement each.
 
     The caller holds the lock of the conversation, from whose `event_seq` the numbers were taken.
     """
-    Event.objects.using(using).bulk_create(events)
+    for event in events:
+        insert_silently(event, using=using)
+    publish(events, using=using)
+
+
+def publish(events: Sequence[Event], *, using: str) -> None:
+    """Tell the subscribers of events in the log once the caller's transaction commits; at once outside of one."""
     # robust: what a subscriber does wrong must not turn a committed write into an error.
     transaction.on_commit(partial(_publish, tuple(events)), using=using, robust=True)
 

@@ -18,6 +18,7 @@ from .roles import site_capabilities
 from .rules import direct_is_fixed, not_open_to_join, refusal
 from .sanctions import (
     BETWEEN_TWO,
+    Standing,
     banned,
     is_kept_apart,
     left_to,
@@ -84,11 +85,13 @@ def authorize(
     message: AbstractMessage | None = None,
     users: Iterable[Any] = (),
     subject: Model | None = None,
+    standing: Standing | None = None,
 ) -> None:
     """Raise `Denied` unless the state of the conversation, the policy and the moderators all allow this.
 
     Between two people of whom one has blocked the other nothing is said; the refusal is that of any other, so that a
-    block is not told. `actor=None` is the host itself: no policy is asked.
+    block is not told. `actor=None` is the host itself: no policy is asked. `standing` is what was read of the actor
+    together with the conversation, so that it need not be asked.
     """
     if conversation is not None and (against := refusal(conversation, capability, is_host=actor is None)):
         raise against
@@ -99,6 +102,10 @@ def authorize(
     )
     if not allowed:
         raise Denied
+    if standing is not None and conversation is not None:
+        if against := standing.refusal(capability, conversation):
+            raise against
+        return
     if sanction := sanction_against(actor, capability, conversation):
         raise sanction
     if conversation is not None and capability in BETWEEN_TWO and is_kept_apart(actor, conversation):

@@ -77,6 +77,11 @@ def conversation_capabilities(role: str) -> frozenset[str]:
     return conversation_table().get(role, frozenset())
 
 
+def conversation_roles_with(capability: str) -> frozenset[str]:
+    """Return the roles in a conversation that grant this."""
+    return frozenset(role for role, names in conversation_table().items() if capability in names)
+
+
 _Frozen = tuple[tuple[str, tuple[str, ...]], ...]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.exceptions import Denied
@@ -37,16 +38,42 @@ def muted() -> Denied:
 
 def sanction_against(actor: Any, capability: str, conversation: AbstractConversation | None) -> Denied | None:
     """Return what a sanction in force says against this, or None; one query."""
-    rows = Sanction.objects.active().filter(_concerning(conversation), user=actor)
+    rows = sanctions_in(actor, None if conversation is None else conversation.pk)
     kinds = set(rows.values_list("kind", flat=True))
     if SanctionKind.BAN in kinds:
         return banned()
     return muted() if SanctionKind.MUTE in kinds and capability in MUTED else None
 
 
-def _concerning(conversation: AbstractConversation | None) -> Q:
-    on_site = Q(conversation=None)
-    return on_site if conversation is None else on_site | Q(conversation=conversation.pk)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What stands between a user and the others in a conversation, read together with it."""
+
+    # The kind of sanction in force; a ban before a mute.
+    sanction: str | None
+    # Whether somebody there and the user are kept apart by a block, which decides between two alone.
+    is_apart: bool
+
+    def refusal(self, capability: str, conversation: AbstractConversation) -> Denied | None:
+        """Return what this says against it, or None; as `sanction_against` and `is_kept_apart`, without asking."""
+        if self.sanction == SanctionKind.BAN:
+            return banned()
+        if self.sanction == SanctionKind.MUTE and capability in MUTED:
+            return muted()
+        return Denied() if self.is_apart and may_be_apart(capability, conversation) else None
+
+
+def may_be_apart(capability: str, conversation: AbstractConversation) -> bool:
+    """Say whether a block decides about this: what is said between two alone. In larger ones it changes nothing."""
+    return capability in BETWEEN_TWO and conversation.participant_count <= 2
+
+
+def sanctions_in(actor: Any, conversation: Any | None, now: Any = None) -> QuerySet[Sanction]:
+    """Return what the actor suffers in the conversation with this key, or on the site alone; keys or expressions."""
+    concerning = Q(conversation=None)
+    if conversation is not None:
+        concerning |= Q(conversation=conversation)
+    return Sanction.objects.active(now).filter(concerning, user=actor)
 
 
 def not_banned(actor: Any, now: Any = None) -> Q:
@@ -100,5 +127,10 @@ def is_kept_apart(actor: Any, conversation: AbstractConversation) -> bool:
     """
     if conversation.participant_count > 2:
         return False
-    others = Participant.objects.filter(conversation=conversation.pk).exclude(user=actor).values("user")
-    return Block.objects.between(actor, others).exists()
+    return between_two_apart(actor, conversation.pk).exists()
+
+
+def between_two_apart(actor: Any, conversation: Any) -> QuerySet[Block]:
+    """Return the blocks between the actor and the others in the conversation with this key; keys or expressions."""
+    others = Participant.objects.filter(conversation=conversation).exclude(user=actor).values("user")
+    return Block.objects.between(actor, others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from django_convo.selectors.logins import Login
@@ -12,6 +13,7 @@ from django_convo.selectors.logins import Login
 from .authenticating import PROTOCOL, Refused, authenticate, headers_of
 from .codes import REASONS, CloseCode
 from .commands import Commands
+from .direct import direct_write
 from .hub import Hub, get_hub
 from .sessions import Session
 
@@ -51,7 +53,7 @@ class ConvoConsumer(AsyncConsumer):
         await self._serve(hub, user, login, receive)
 
     async def _serve(self, hub: Hub, user: Any, login: Login, receive: Any) -> None:
-        session = Session(user, login, send=self._send_text, close=self._end)
+        session = Session(user, login, send=self._send_text, close=self._end, take=direct_write(self.base_send))
         try:
             await hub.register(session)
             commands = Commands(hub, session)
@@ -78,9 +80,9 @@ class ConvoConsumer(AsyncConsumer):
             logger.exception("A frame cannot be answered.")
             session.end(CloseCode.TRY_AGAIN)
 
-    async def _send_text(self, text: str) -> None:
+    def _send_text(self, text: str) -> Awaitable[None]:
         message: Any = {"type": "websocket.send", "text": text}
-        await self.base_send(message)
+        return self.base_send(message)
 
     async def _end(self, code: CloseCode) -> None:
         """Close, and give up a client that does not answer."""

@@ -15,6 +15,7 @@ from django_convo.selectors.logins import Login
 from .codes import CloseCode
 
 Send = Callable[[str], Awaitable[None]]
+Take = Callable[[str], bool]
 Close = Callable[[CloseCode], Awaitable[None]]
 
 
@@ -22,7 +23,9 @@ class Session:
     """One connection of one user. All of it happens in the hub's loop.
 
     Frames are written at once where the connection takes them, and wait in the queue where it does not; beyond
-    `CONVO_REALTIME_QUEUE_BYTES` the connection is closed, with a code that says resume.
+    `CONVO_REALTIME_QUEUE_BYTES` the connection is closed, with a code that says resume. `take` writes a frame if the
+    connection takes it at once, and says whether it does: then nothing is spent on waiting. What it does not take goes
+    by `send`, which waits.
     """
 
     __slots__ = (
@@ -32,20 +35,23 @@ class Session:
         "_queue",
         "_send",
         "_size",
+        "_take",
         "_writer",
         "conversations",
         "login",
         "user",
     )
 
-    def __init__(self, user: Any, login: Login, *, send: Send, close: Close) -> None:
+    def __init__(self, user: Any, login: Login, *, send: Send, close: Close, take: Take | None = None) -> None:
         self.user = user
         self.login = login
         # Where the user takes part, as the hub knows it.
         self.conversations: set[UUID] = set()
         self._send = send
+        self._take = take
         self._close = close
-        self._queue: deque[str] = deque()
+        # None while nothing waits, as in nearly all connections: an empty one has room for 64 already.
+        self._queue: deque[str] | None = None
         self._size = 0
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -94,33 +100,46 @@ class Session:
     def end(self, code: CloseCode) -> None:
         """Close the connection; what waits for it is dropped."""
         if self._closing is None:
-            self._queue.clear()
+            self._queue = None
             self._held = None
             self._closing = asyncio.get_running_loop().create_task(self._end(code))
 
     def _write(self, text: str) -> None:
+        if self._writer is not None:
+            self._wait(text)
+            return
+        try:
+            if self._take is not None and self._take(text):
+                return
+        except Exception:
+            # The connection is gone, as in `_drain`; what is delivered to others goes on.
+            return
+        writer = spawn(self._drain(text))
+        self._writer = None if writer.done() else writer
+
+    def _wait(self, text: str) -> None:
+        if self._queue is None:
+            self._queue = deque()
         self._queue.append(text)
         self._size += len(text)
-        if self._writer is None:
-            writer = spawn(self._drain())
-            self._writer = None if writer.done() else writer
-        else:
-            self._refuse_long_queue()
+        self._refuse_long_queue()
 
     def _refuse_long_queue(self) -> None:
         if self._size > settings.REALTIME_QUEUE_BYTES:
             self.end(CloseCode.TOO_SLOW)
 
-    async def _drain(self) -> None:
+    async def _drain(self, text: str) -> None:
         try:
+            await self._send(text)
             while self._queue:
                 text = self._queue.popleft()
                 self._size -= len(text)
                 await self._send(text)
         except Exception:
             # The connection is gone; whoever reads from it finds out as well.
-            self._queue.clear()
+            self._size -= sum(map(len, self._queue or ()))
         finally:
+            self._queue = None
             self._writer = None
 
     async def _end(self, code: CloseCode) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -16,7 +14,6 @@ from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path
 
 from django_convo.api.base import ConvoViewSet, NoStreamError
-from django_convo.api.config import PING_INTERVAL
 from django_convo.api.sync import write_cursor
 from django_convo.api.tickets import known_by
 from django_convo.selectors import Position
@@ -26,12 +23,11 @@ from . import texts
 from .codes import REASONS, CloseCode
 from .commands import resume
 from .hub import Hub, get_hub
+from .outlets import Outlet, event
 from .sessions import Session
 
 logger = logging.getLogger("django_convo.realtime")
 
-# Frames that are ready for the server; what waits behind them is bounded by the session.
-_READY: Final = 16
 # After how many milliseconds a client that was cut off comes back.
 _RETRY: Final = 2_000
 
@@ -60,34 +56,30 @@ class StreamViewSet(ConvoViewSet):
         return response
 
 
-async def stream(user: Any, login: Login, cursor: str | None) -> AsyncIterator[str]:
+async def stream(user: Any, login: Login, cursor: str | None) -> AsyncIterator[bytes]:
     """Yield server-sent events until the client goes, or the session is ended."""
     hub = get_hub()
-    ready: asyncio.Queue[str | CloseCode] = asyncio.Queue(_READY)
-
-    async def end(code: CloseCode) -> None:
-        while not ready.empty():
-            ready.get_nowait()
-        ready.put_nowait(code)
-
-    session = Session(user, login, send=ready.put, close=end)
+    outlet = Outlet()
+    session = Session(user, login, send=outlet.put, close=outlet.end, take=outlet.take)
     cursors = Cursors(hub, user)
     try:
         # The view's own connection would be kept for as long as the stream lasts.
         await sync_to_async(_close_connections)()
         await hub.register(session)
-        yield f"retry: {_RETRY}\n\n"
+        yield f"retry: {_RETRY}\n\n".encode()
         await resume(hub, session, cursor, {})
         while True:
-            chunk = await _next(ready)
-            if isinstance(chunk, CloseCode):
-                yield _closed(chunk)
+            events = await outlet.next()
+            if isinstance(events, CloseCode):
+                yield _closed(events)
                 return
-            yield f"id: {cursors.now()}\n{chunk or _event(texts.frame('pong', cursor=cursors.now()))}"
+            line = cursors.line()
+            yield line + (events or event(texts.frame("pong", cursor=cursors.now())))
     except Exception:
         logger.exception("A stream cannot be served.")
         yield _closed(CloseCode.TRY_AGAIN)
     finally:
+        outlet.close()
         # Nobody takes any more what waits.
         session.end(CloseCode.TRY_AGAIN)
         await hub.unregister(session)
@@ -101,31 +93,24 @@ class Cursors:
         self._user = user
         self._time: datetime | None = None
         self._cursor = ""
+        self._line = b""
+
+    def line(self) -> bytes:
+        """Return the line of an event that says so."""
+        self.now()
+        return self._line
 
     def now(self) -> str:
         """Return the cursor from which nothing is missed."""
         if self._time != self._hub.cursor_time:
             self._time = self._hub.cursor_time
             self._cursor = write_cursor(self._user, Position(since=self._time))
+            self._line = f"id: {self._cursor}\n".encode()
         return self._cursor
 
 
-async def _next(ready: asyncio.Queue[str | CloseCode]) -> str | CloseCode:
-    """Wait for what is ready, and take it together; empty where nothing came for as long as a proxy waits."""
-    try:
-        first = await asyncio.wait_for(ready.get(), PING_INTERVAL)
-    except (asyncio.TimeoutError, TimeoutError):
-        return ""
-    found = [first]
-    with contextlib.suppress(asyncio.QueueEmpty):
-        while True:
-            found.append(ready.get_nowait())
-    code = next((item for item in found if isinstance(item, CloseCode)), None)
-    return code if code is not None else "".join(_event(item) for item in found if isinstance(item, str))
-
-
-def _closed(code: CloseCode) -> str:
-    return _event(texts.frame("closed", code=int(code), reason=REASONS[code]))
+def _closed(code: CloseCode) -> bytes:
+    return event(texts.frame("closed", code=int(code), reason=REASONS[code]))
 
 
 def _close_connections() -> None:
@@ -133,11 +118,6 @@ def _close_connections() -> None:
         # A test of a host's may have begun a transaction around the request.
         if not connection.in_atomic_block:
             connection.close()
-
-
-def _event(text: str) -> str:
-    # A frame is one line: JSON escapes what would break it.
-    return f"data: {text}\n\n"
 
 
 stream_urlpatterns: list[URLPattern] = [

@@ -109,6 +109,21 @@ def test_pages_lead_to_older_and_newer(as_ada: Visitor, ada: Any, group: Any, se
     assert said(as_ada.page("conversation", group, query=newer)) == ["3", "4"]
 
 
+def test_leads_to_what_is_unread_elsewhere(as_ada: Visitor, ada: Any, bob: Any, group: Any, settings: Any) -> None:
+    settings.CONVO_PAGE_SIZE = 2
+    for number in range(1, 6):
+        actions.send_message(actor=bob, conversation=group, body=str(number))
+    actions.mark_read(actor=ada, conversation=group, seq=4)
+
+    def link(query: str) -> Element:
+        (jump,) = as_ada.page("conversation", group, query=query).by_class("convo-jump")
+        return jump.one("a", data_do="unread")
+
+    away = link("?around=1")
+    assert "hidden" not in away.attributes
+    assert "hidden" in link(away.attributes["href"].partition(f"/c/{group.pk}/")[2]).attributes
+
+
 def test_goes_to_a_day(as_ada: Visitor, ada: Any, group: Any, settings: Any) -> None:
     settings.CONVO_PAGE_SIZE = 2
     for number in range(1, 6):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 from rest_framework.test import APIClient
 
@@ -35,6 +37,17 @@ def test_added_columns_are_the_hosts_to_write_and_to_filter_by(direct: Any) -> N
     Conversation.objects.filter(pk=direct.pk).update(priority=7)
     Message.objects.filter(pk=message.pk).update(language="de")
     assert Message.objects.filter(language="de", conversation__priority=7).get() == message
+
+
+def test_a_send_writes_added_columns_as_they_are_by_default(direct: Any) -> None:
+    sender = direct.created_by
+    Conversation.objects.filter(pk=direct.pk).update(priority=7)
+    with CaptureQueriesContext(connection) as queries:
+        message = actions.send_message(actor=sender, conversation=direct, body="Willkommen")
+    assert (message.language, message.conversation.priority) == ("en", 7)
+    assert Message.objects.get(pk=message.pk).language == "en"
+    sent = [query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(sent) == (1 if connection.vendor == "postgresql" else 5)
 
 
 def test_actions_leave_added_columns_alone(direct: Any) -> None:

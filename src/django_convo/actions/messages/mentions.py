@@ -75,6 +75,11 @@ def find_named(actor: Any | None, conversation: AbstractConversation, mentions: 
     return Named(users=users, everyone=everyone)
 
 
+def has_names(body: str) -> bool:
+    """Say whether the body may name anybody."""
+    return bool(_names_in(body))
+
+
 def named_in(message: AbstractMessage) -> Named:
     """Return whom a stored message names."""
     rows = Mention.objects.filter(message=message.pk, conversation=message.conversation_id).select_related("user")

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db import router
+from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.actions.attachments import attach, find_unsent
-from django_convo.actions.base import Change, action, clean_metadata, lock_conversation
+from django_convo.actions.base import Change, action, clean_metadata
 from django_convo.exceptions import Conflict
 from django_convo.models import AbstractConversation, AbstractMessage, Participant, get_message_model
+from django_convo.models.rows import insert, update
 from django_convo.policy import authorize, capabilities
+from django_convo.policy.sanctions import Standing
 from django_convo.selectors.extras import remember_extras
+from django_convo.selectors.kept import Bound, bound_actor, bound_id, kept
 from django_convo.types import EventType, MessageKind
 
+from .at_once import send_at_once
 from .content import AttachmentReference, MessageReference, check_client_id, clean_body, digest_of, find_referenced
 from .hooks import OutgoingMessage, run_hooks
 from .mentions import count_mentions, find_named, write_mentions
 from .pace import refuse_too_soon
+from .standing import lock_to_send
 
 
-@action
 def send_message(
     *,
     actor: Any | None,
@@ -50,12 +56,21 @@ def send_message(
     check_client_id(client_id)
     metadata = clean_metadata(metadata)
     digest = _digest(body, reply_to, thread_root, attachments, mentions, metadata) if client_id is not None else None
-    row = lock_conversation(conversation)
-    if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
-        return repeated
-    return write_message(
+    if not (thread_root or attachments or mentions):
+        sent = send_at_once(
+            actor,
+            conversation,
+            body=body,
+            client_id=client_id,
+            digest=digest,
+            reply_to=reply_to,
+            metadata=metadata,
+        )
+        if sent is not None:
+            return sent
+    return _send_locked(
         actor,
-        row,
+        conversation,
         body=body,
         client_id=client_id,
         digest=digest,
@@ -65,6 +80,22 @@ def send_message(
         mentions=mentions,
         metadata=metadata,
     )
+
+
+@action
+def _send_locked(
+    actor: Any | None,
+    conversation: AbstractConversation,
+    *,
+    client_id: str | None,
+    digest: str | None,
+    **content: Any,
+) -> AbstractMessage:
+    """Find what an earlier request has sent, or send: the conversation is locked while it is asked who may."""
+    row, standing = lock_to_send(actor, conversation)
+    if client_id is not None and (repeated := find_by_client_id(actor, row, client_id, digest)):
+        return repeated
+    return write_message(actor, row, client_id=client_id, digest=digest, standing=standing, **content)
 
 
 def write_message(
@@ -80,13 +111,14 @@ def write_message(
     attachments: Sequence[AttachmentReference] = (),
     mentions: Sequence[Any] = (),
     is_naming: bool = True,
+    standing: Standing | None = None,
 ) -> AbstractMessage:
     """Check and write a message that no earlier request has sent, into the conversation that the caller has locked.
 
     Without `is_naming`, a name in the body mentions nobody: the words are somebody else's.
     """
     clean = clean_body(body, is_blank_allowed=bool(attachments))
-    authorize(actor, capabilities.MESSAGE_SEND, conversation=row)
+    authorize(actor, capabilities.MESSAGE_SEND, conversation=row, standing=standing)
     if actor is not None:
         refuse_too_soon(actor, row)
         outgoing = run_hooks(OutgoingMessage(actor=actor, conversation=row, body=clean, metadata=metadata))
@@ -112,7 +144,7 @@ def write_message(
     )
     message.conversation = row
     message.reply_to, message.thread_root = answered, root
-    message.save(force_insert=True)
+    insert(message, using=router.db_for_write(type(message), instance=message))
     attach(message, files)
     write_mentions(message, named.in_order)
     count_mentions(message, named.keys, +1)
@@ -122,18 +154,24 @@ def write_message(
     change.emit(EventType.MESSAGE_CREATED, seq=message.seq, message_id=str(message.pk))
     change.write()
     if actor is not None:
-        # One's own message is read: the sender's pointer moves to the end with it.
-        Participant.objects.using(message._state.db).filter(conversation=row.pk, user=actor).change(
-            last_read_seq=row.last_seq,
-            read_count_seq=row.count_seq,
-            last_delivered_seq=row.last_seq,
-            mention_count=0,
-        )
+        _move_to_end(actor, row, using=str(message._state.db))
         # What was remembered for the check stands behind the message that it allowed.
         row.forget_memberships()
     remember_extras(message, attachments=files, mentioned=[*named.users.values(), *([None] if named.everyone else [])])
     message.was_created = True
     return message
+
+
+def _move_to_end(actor: Any, row: AbstractConversation, *, using: str) -> None:
+    """Move the sender's pointer to the end: one's own message is read."""
+    values = {
+        "last_read_seq": row.last_seq,
+        "read_count_seq": row.count_seq,
+        "last_delivered_seq": row.last_seq,
+        "mention_count": 0,
+        "updated_at": timezone.now(),
+    }
+    update(Participant, {"conversation": row.pk, "user": actor.pk}, values, using=using)
 
 
 def find_repeated(
@@ -179,18 +217,31 @@ def find_by_client_id(
     actor: Any | None, conversation: AbstractConversation, client_id: str, digest: str | None
 ) -> AbstractMessage | None:
     """Return the message that this `client_id` has made here, or None; Conflict where the request of then differed."""
-    # Without the kind, the host would find those of users who are gone.
-    kind = MessageKind.SYSTEM if actor is None else MessageKind.USER
-    message = (
-        get_message_model()
-        ._default_manager.select_related("sender", "reply_to", "reply_to__sender")
-        .filter(conversation=conversation.pk, sender=actor, client_id=client_id, kind=kind)
-        .first()
-    )
-    if message is None:
+    given = {"conversation": conversation.pk, "client_id": client_id}
+    found = _sent_by_host().read(**given) if actor is None else _sent_by_actor().read(actor=actor.pk, **given)
+    if not found:
         return None
+    message = found[0]
     if message.client_digest != digest:
         raise Conflict("client_id_reused", _("This client_id was used for a different message."))
     message.conversation = conversation
     message.was_created = False
     return message
+
+
+@kept
+def _sent_by_actor() -> QuerySet[AbstractMessage]:
+    return _sent_with_client_id(MessageKind.USER).filter(sender=bound_actor())
+
+
+@kept
+def _sent_by_host() -> QuerySet[AbstractMessage]:
+    # Without the kind, the host would find those of users who are gone.
+    return _sent_with_client_id(MessageKind.SYSTEM).filter(sender=None)
+
+
+def _sent_with_client_id(kind: MessageKind) -> QuerySet[AbstractMessage]:
+    model = get_message_model()
+    client_id = Bound("client_id", model._meta.get_field("client_id"))
+    rows = model._default_manager.select_related("sender", "reply_to", "reply_to__sender")
+    return rows.filter(conversation=bound_id("conversation"), client_id=client_id, kind=kind)

@@ -322,3 +322,49 @@ test("a page that is older than what has come since is brought up to date", asyn
   assert.equal(messages.at(-1).message_body, "four");
   slow.stop();
 });
+
+test("a snapshot that frames have overtaken takes nothing back", async () => {
+  client.options.fetch = server.fetch("ada", { delay: () => 3 });
+  server.rename(group, "bea", "Boats");
+  await pass(2);
+  server.rename(group, "bea", "Ships");
+  await pass(2.5);
+  assert.equal(client.conversation(group.id).title, "Ships");
+  await pass(4);
+  assert.equal(client.conversation(group.id).title, "Ships");
+});
+
+test("a snapshot that comes after one has left brings nothing back", async () => {
+  client.options.fetch = server.fetch("ada", { delay: () => 3 });
+  server.rename(group, "bea", "Boats");
+  await pass(2);
+  server.remove(group, "bea", "ada");
+  await pass(10);
+  assert.equal(client.conversation(group.id), undefined);
+});
+
+test("one's own state that is not told is asked for", async () => {
+  const deaf = clientOf(server, "ada", { socket: { filter: (frame) => (frame.type === "membership.updated" ? [] : [frame]) } });
+  deaf.start();
+  await pass(1);
+  server.send(group, "bea", "ada!", { mentions: ["ada"] });
+  await pass(1);
+  assert.equal(deaf.conversation(group.id).mention_count, 0);
+  await pass(8);
+  assert.equal(deaf.conversation(group.id).mention_count, 1);
+  deaf.stop();
+});
+
+test("a page for where one no longer is does not belong", async () => {
+  for (let count = 0; count < 300; count++) server.send(group, "bea", `more ${count}`);
+  await settle();
+  await client.open(group.id, { around: 60, limit: 20 });
+  client.options.fetch = server.fetch("ada", { delay: () => 3 });
+  const further = client.further(group.id, "older");
+  client.options.fetch = server.fetch("ada");
+  await client.open(group.id);
+  await pass(5);
+  await further;
+  const seqs = client.messages(group.id).map((message) => message.seq);
+  assert.deepEqual(seqs, Array.from({ length: 50 }, (_, index) => 254 + index));
+});

@@ -191,6 +191,17 @@ test("a new epoch: everything is loaded anew, whatever the numbers say", async (
   await assertFresh();
 });
 
+test("a new epoch with the numbers of the old one", async () => {
+  world({ websocket: false });
+  await start();
+  server.send(group, "bea", "two");
+  await pass(5);
+  group.messages[0].body = "hello from the backup";
+  server.epoch = "2";
+  await pass(8);
+  assert.deepEqual(bodies(), ["hello from the backup", "two"]);
+});
+
 test("whoever is logged out is told, and asks no more", async () => {
   world({ websocket: false });
   let isOut = false;

@@ -75,13 +75,15 @@ def thread_context(thread: Thread, *, form: ComposerForm | None = None, quoted: 
     participant = conversation.membership_of(actor)
     granted: frozenset[str] = getattr(conversation, "viewer_capabilities", frozenset())
     rows = message_rows(actor, thread.messages, conversation=conversation)
+    first_unread = _first_unread(rows, participant)
     return {
         **surroundings(actor),
         "conversation": conversation_rows(actor, [conversation])[0],
         "membership": participant,
         "capabilities": sorted(granted),
-        "lines": lines_of(rows, first_unread=_first_unread(rows, participant)),
+        "lines": lines_of(rows, first_unread=first_unread),
         "window": found,
+        "is_unread_elsewhere": thread.root is None and first_unread is None and _has_unread(conversation, participant),
         "oldest_shown": found.rows[-1].seq if found.rows else 0,
         "newest_shown": found.rows[0].seq if found.rows else 0,
         "last_seq": conversation.last_seq,
@@ -122,6 +124,10 @@ def _first_unread(rows: Sequence[MessageRow], participant: Any) -> int | None:
         return None
     unread = (row for row in rows if row.seq > participant.last_read_seq and not row.is_own)
     return next((row.seq for row in unread if not (row.is_system or row.is_deleted)), None)
+
+
+def _has_unread(conversation: Any, participant: Any) -> bool:
+    return participant is not None and bool(conversation.count_seq > participant.read_count_seq)
 
 
 def _locked(conversation: Any, participant: Any, granted: frozenset[str]) -> str:

@@ -403,8 +403,8 @@ export class ConvoClient extends EventTarget {
 
 	/** @param {string} id */
 	#drop(id) {
-		if (!this.#states.delete(id)) return;
 		this.#gone.set(id, ++this.#clock);
+		if (!this.#states.delete(id)) return;
 		this.#touch(id);
 		this.#emit("unread");
 	}
@@ -1027,7 +1027,7 @@ const common = {
 	},
 
 	showStatus() {
-		// An interruption of a moment is not shown.
+		// Not for a moment.
 		clearTimeout(this.waiting);
 		const wait = this.client.status === "online" ? 0 : 2 * SECOND;
 		this.waiting = setTimeout(() => {
@@ -1143,7 +1143,7 @@ define("convo-inbox", {
 		const row = this.rows.get(id) ?? this.clone("conversation", id);
 		if (!this.rows.has(id)) {
 			this.rows.set(id, row);
-			// What it is about, only the server knows.
+			// Only the server knows.
 			const about = this.one(`[data-conversation-id="${id}"] [data-slot=about]`)?.textContent ?? "";
 			show(row, "about", about, about);
 			if (id === this.dataset.current) row.querySelector("a").ariaCurrent = "page";
@@ -1266,7 +1266,7 @@ define("convo-thread", {
 		if (!old.size) this.goTo(this.unreadFrom && this.unreadLine);
 		else if (wasAtEnd && !loaded.newer) this.goTo();
 		else if (fixed?.isConnected) log.scrollTop += fixed.getBoundingClientRect().top - place;
-		this.lock(it.capabilities.includes("message.send") ? "" : it.closed_at ? "closed" : "error");
+		this.lock(it.closed_at ? "closed" : it.capabilities.includes("message.send") ? "" : "error");
 		this.showHead();
 		this.scrolled();
 	},
@@ -1506,8 +1506,8 @@ define("convo-thread", {
 		const from = opener.getBoundingClientRect();
 		const { width, height } = popup.getBoundingClientRect();
 		const top = from.bottom + height < innerHeight ? from.bottom : Math.max(8, from.top - height);
-		popup.style.setProperty("--convo-x", `${Math.max(8, Math.min(from.left, innerWidth - width - 8))}px`);
-		popup.style.setProperty("--convo-y", `${top}px`);
+		const left = Math.max(8, Math.min(from.left, innerWidth - width - 8));
+		Object.assign(popup.style, { position: "fixed", margin: 0, inset: `${top}px auto auto ${left}px` });
 		popup.querySelector("a, button")?.focus();
 	},
 
