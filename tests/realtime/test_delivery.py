@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from django_convo import actions
 from django_convo.models import Event
+from django_convo.realtime import courier, reading
 from django_convo.testing.sockets import SocketClient, call
 from django_convo.types import EventType, Hint, HintKind
 from tests.people import make_group
@@ -218,5 +219,60 @@ def test_conversations_do_not_mix(ada: Any, bob: Any, cyd: Any, group: Any) -> N
             await socket.silence(0.1)
 
         assert {frame.get("conversation_id") for frame in socket.frames} == {None, str(group.pk)}
+
+    run(test())
+
+
+def test_conversation_that_cannot_be_rendered_holds_up_no_other(
+    ada: Any, bob: Any, group: Any, deaf: DeafBroker, no_sweep: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_group(ada, bob)
+    encode = reading.encoded
+    broken = [True]
+
+    def fail(value: Any) -> str:
+        text = encode(value)
+        if broken and "cannot be said" in text:
+            raise ValueError("of a host's own serializer")
+        return text
+
+    monkeypatch.setattr(reading, "encoded", fail)
+    monkeypatch.setattr(courier, "_LONGEST_PAUSE", 0.1)
+
+    async def test() -> None:
+        async with SocketClient(bob) as socket:
+            await swept()
+            await call(actions.send_message, actor=ada, conversation=group, body="cannot be said")
+            await call(actions.send_message, actor=ada, conversation=other, body="hello")
+            for hint in tuple(deaf.hints):
+                deaf.hand_over(hint)
+            frame = await socket.until("message.created")
+            assert frame["data"]["message"]["message_body"] == "hello"
+            broken.clear()
+            frame = await socket.until("message.created")
+            assert frame["data"]["message"]["message_body"] == "cannot be said"
+
+    run(test())
+
+
+def test_log_that_cannot_be_read_is_read_when_it_can(
+    ada: Any, bob: Any, group: Any, no_sweep: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = courier.read_news
+    failures = [OperationalError("away"), OperationalError("away")]
+
+    def fail(questions: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return read(questions)
+
+    monkeypatch.setattr(courier, "read_news", fail)
+
+    async def test() -> None:
+        async with SocketClient(bob) as socket:
+            await swept()
+            await call(actions.send_message, actor=ada, conversation=group, body="hello")
+            await socket.until("message.created")
+        assert not failures
 
     run(test())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from django.db import Error as DatabaseError
 
 from django_convo.selectors.connections import Membership, Sight
 
@@ -78,9 +80,29 @@ class Courier:
     async def _deliver(self, dirty: Collection[UUID], own: dict[Pair, None]) -> None:
         questions = [self._question(self._hub.topics[key]) for key in dirty]
         if questions:
-            for news in await self._hub.workers.run(read_news, questions):
+            for news in await self._read(questions):
                 own.update(dict.fromkeys(self._apply(news)))
         await self._tell(own)
+
+    async def _read(self, questions: Sequence[Question]) -> list[News]:
+        """Read what is new; a conversation that cannot be rendered is tried again later, and holds up no other."""
+        try:
+            return await self._hub.workers.run(read_news, questions)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("What is new cannot be rendered: trying each conversation by itself.")
+        found: list[News] = []
+        for question in questions:
+            try:
+                found += await self._hub.workers.run(read_news, [question])
+            except DatabaseError:
+                raise
+            except Exception:
+                key = question.conversation_id
+                logger.warning("Conversation %s cannot be delivered: trying again.", key, exc_info=True)
+                asyncio.get_running_loop().call_later(_LONGEST_PAUSE, self.look_at, key)
+        return found
 
     def _question(self, topic: Topic) -> Question:
         return Question(
