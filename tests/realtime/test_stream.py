@@ -199,6 +199,21 @@ def test_slow_reader_is_closed_with_bounded_memory_and_holds_nobody_up(
     run(test())
 
 
+def test_stream_keeps_no_thread(ada: Any) -> None:
+    browser = log_in(ada)
+
+    def threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if not thread.name.startswith("convo-hub")}
+
+    async def test() -> None:
+        before = threads()
+        async with StreamClient(browser) as stream:
+            await stream.until("resumed")
+            await eventually(lambda: threads() <= before)
+
+    run(test())
+
+
 @pytest.mark.parametrize("is_reading", [True, False])
 def test_client_who_hangs_up_leaves_nothing_behind(ada: Any, bob: Any, group: Any, is_reading: bool) -> None:
     browser = log_in(bob)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import StreamingHttpResponse
@@ -65,6 +65,7 @@ async def stream(user: Any, login: Login, cursor: str | None) -> AsyncIterator[b
     try:
         # The view's own connection would be kept for as long as the stream lasts.
         await sync_to_async(_close_connections)()
+        _end_thread()
         await hub.register(session)
         yield f"retry: {_RETRY}\n\n".encode()
         await resume(hub, session, cursor, {})
@@ -118,6 +119,16 @@ def _close_connections() -> None:
         # A test of a host's may have begun a transaction around the request.
         if not connection.in_atomic_block:
             connection.close()
+
+
+def _end_thread() -> None:
+    """End the thread in which the view ran: Django would keep one for each stream, of some 60 KiB, and begins another
+    where it needs one.
+    """
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    executor = None if context is None else SyncToAsync.context_to_thread_executor.pop(context, None)
+    if executor is not None:
+        executor.shutdown(wait=False)
 
 
 stream_urlpatterns: list[URLPattern] = [
