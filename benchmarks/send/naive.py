@@ -8,17 +8,9 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from rest_framework import generics, serializers
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import IsAuthenticated
 
 from django_convo.models import Participant, get_conversation_model, get_message_model
-
-
-class NamedUser(BaseAuthentication):
-    """Takes the word of a header; one query, as a session or token would take at least."""
-
-    def authenticate(self, request: Any) -> Any:
-        return get_user_model()._default_manager.get(pk=request.META["HTTP_X_USER"]), None
 
 
 class SenderSerializer(serializers.ModelSerializer[Any]):

@@ -11,6 +11,6 @@ DATABASES["default"] |= {"NAME": os.environ.get("CONVO_BENCHMARK_DATABASE", ""),
 ROOT_URLCONF = "benchmarks.send.urls"
 MIDDLEWARE: list[str] = []
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["benchmarks.send.naive.NamedUser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["benchmarks.send.authentication.NamedUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }

@@ -76,16 +76,18 @@ class SendStatement(Statement[AbstractConversation]):
             .order_by()
             .annotate(**{EVENT_KEY: RawSQL('SELECT "id" FROM "logged"', (), BigIntegerField())})
         )
-        columns = ", ".join(connections[alias].ops.quote_name(field.column) for field in model._meta.concrete_fields)
         parts = (
-            ('WITH "sent" AS (', *_moved_on(conditions), f" RETURNING {columns}), "),
+            ('WITH "sent" AS (', *_moved_on(conditions), " RETURNING *), "),
             ('"written" AS (', *_inserted_message(alias, message_model), "), "),
             ('"logged" AS (', *_inserted_event(alias), ' RETURNING "id"), '),
             ('"read" AS (', *_read_by_sender(alias), ") "),
         )
         # The conversation is shown as it is returned: as a row of the table it is still the old one.
         shown = self.sql.removesuffix(f"FROM {table}") + f'FROM "sent" AS {table}'
-        self.sql = "".join(before + sql + after for before, sql, _, after in parts) + shown
+        written = "".join(before + sql + after for before, sql, _, after in parts)
+        # Shorter names: psycopg takes a statement apart each time where it is longer than 4,096 bytes.
+        self.sql = (written + shown).replace(f"{table}.", '"c".').replace(f"AS {table}", 'AS "c"')
+        self.sql = self.sql.replace(f"UPDATE {table} SET", f'UPDATE {table} AS "c" SET')
         self.parameters = tuple(item for _, _, parameters, _ in parts for item in parameters)
 
 
@@ -190,7 +192,9 @@ def _compiled(rows: QuerySet[Any], **values: Any) -> _Part:
     query: Any = rows.order_by().query.chain(UpdateQuery)
     query.add_update_values(values)
     sql, parameters = query.get_compiler(using=rows.db).as_sql()
-    return sql, tuple(parameters)
+    # Numbers stand in the text: they are the same each time, and there are fewer values to bind.
+    shown = [str(int(item)) if isinstance(item, int) else "%s" for item in parameters]
+    return sql % tuple(shown), tuple(item for item in parameters if not isinstance(item, int))
 
 
 def _inserted_message(alias: str, model: type[AbstractMessage]) -> _Part:
