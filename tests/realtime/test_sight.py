@@ -363,3 +363,19 @@ def test_banned_from_the_site_hears_nothing_of_what_follows(ada: Any, bob: Any, 
         assert "secret" not in str(socket.frames)
 
     run(test())
+
+
+def test_conversation_reaches_each_session_of_a_user_whatever_the_others_know(
+    ada: Any, group: Any, cyd: Any, deaf: DeafBroker, no_sweep: None
+) -> None:
+    async def test() -> None:
+        async with SocketClient(cyd) as first:
+            await call(actions.add_participant, actor=ada, conversation=group, user=cyd)
+            async with SocketClient(cyd) as second:
+                await first.until("conversation.joined")
+                await call(say, ada, group, "to both")
+                deaf.hand_over(deaf.hints[-1])
+                for socket in (first, second):
+                    await socket.until("message.created")
+
+    run(test())

@@ -164,7 +164,7 @@ class Courier:
     async def _tell(self, pairs: Collection[Pair]) -> None:
         """Tell users of their own state, and of conversations that they see since now."""
         connected = [(key, user) for key, user in pairs if user in self._hub.sessions]
-        known = {(key, user) for key, user in connected if self._hub.sees(key, user) is not None}
+        known = {(key, user) for key, user in connected if self._hub.is_shown(key, user)}
         if known:
             users = {user: self._hub.sessions_of(user)[0].user for _, user in known}
             for state in await self._hub.workers.run(read_own, known, users):

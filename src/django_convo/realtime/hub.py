@@ -91,6 +91,7 @@ class Hub:
         if is_first:
             await self._listen([user_topic(session.key)])
         await self.subscribe(session, await self.workers.run(selectors.memberships, session.user))
+        self._settle(session)
         # What was written between the reading and the listening.
         self.sweep.soon()
         if is_first:
@@ -136,6 +137,17 @@ class Hub:
             session.conversations.add(key)
         await self._listen(new)
 
+    def _settle(self, session: Session) -> None:
+        """Have looked at what only some of a user's sessions know: each asked when it connected, and it may have changed.
+
+        What one was told of counts as told to the user, so that no sweep would bring it to the others.
+        """
+        for other in self.sessions_of(session.key):
+            if other.is_settled:
+                for key in session.conversations ^ other.conversations:
+                    self.courier.tell_own(key, session.key)
+        session.is_settled = True
+
     def lose(self, topic: Topic, key: Any) -> None:
         """Tell a user that they see a conversation no longer, and deliver nothing of it any more."""
         for session in self.sessions_of(key):
@@ -159,6 +171,12 @@ class Hub:
         """Return what a user who is connected here sees of a conversation; None where that is nothing."""
         topic = self.topics.get(conversation_id)
         return None if topic is None else topic.sights.get(key)
+
+    def is_shown(self, conversation_id: UUID, key: Any) -> bool:
+        """Say whether a user who is connected here sees a conversation, in each of their sessions."""
+        return self.sees(conversation_id, key) is not None and all(
+            conversation_id in session.conversations for session in self.sessions_of(key) if session.is_settled
+        )
 
     def _hear(self, hint: Hint) -> None:
         """Take a hint; the broker calls this in the loop."""

@@ -38,6 +38,7 @@ class Session:
         "_take",
         "_writer",
         "conversations",
+        "is_settled",
         "login",
         "user",
     )
@@ -47,6 +48,8 @@ class Session:
         self.login = login
         # Where the user takes part, as the hub knows it.
         self.conversations: set[UUID] = set()
+        # Whether those have been read.
+        self.is_settled = False
         self._send = send
         self._take = take
         self._close = close
