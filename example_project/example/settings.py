@@ -139,7 +139,8 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
     }
-    CONVO_REALTIME_BROKER = "channels"
+# Without Redis, PostgreSQL can carry what processes tell each other: EXAMPLE_BROKER=database.
+CONVO_REALTIME_BROKER = os.environ.get("EXAMPLE_BROKER", "channels" if REDIS_URL else "memory")
 
 CONVO_POLICY = "stays.policy.StaysPolicy"
 CONVO_SUBJECT_MODELS = ["stays.Booking"]
