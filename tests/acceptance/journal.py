@@ -38,6 +38,16 @@ class Journal:
         self.differ(where, f"expected {_short(expected)}, got {_short(actual)}")
         return False
 
+    def report(self, *needed: str) -> bool:
+        """Print the totals; return whether each of what is needed was done and nothing differs."""
+        for what, amount in sorted(self.counts.items()):
+            print(f"  {amount:>8}  {what}")
+        hidden = len(self.differences) - SHOWN_DIFFERENCES
+        if hidden > 0:
+            print(f"  … and {hidden} more differences")
+        print(f"  {len(self.differences):>8}  differences", flush=True)
+        return not self.differences and all(self.counts[what] > 0 for what in needed)
+
 
 def _short(value: object) -> str:
     text = repr(value)

@@ -22,7 +22,7 @@ from tests.acceptance.changes import check_events, check_sync, check_sync_of_a_c
 from tests.acceptance.client import SERVER_ERRORS, Account, Api, Directory
 from tests.acceptance.counts import check_badge, check_detail, check_inbox, move_marks
 from tests.acceptance.expect import History, Sent
-from tests.acceptance.journal import SHOWN_DIFFERENCES, Journal
+from tests.acceptance.journal import Journal
 from tests.acceptance.parse import Log, read_logs
 from tests.acceptance.play import Player
 from tests.acceptance.readback import readers
@@ -120,17 +120,6 @@ def replay(base_urls: Sequence[str], logs: Sequence[Log], history: History, work
     return journal
 
 
-def report(journal: Journal) -> bool:
-    """Print the totals; return whether something was played and nothing differs."""
-    for what, amount in sorted(journal.counts.items()):
-        print(f"  {amount:>8}  {what}")
-    hidden = len(journal.differences) - SHOWN_DIFFERENCES
-    if hidden > 0:
-        print(f"  … and {hidden} more differences")
-    print(f"  {len(journal.differences):>8}  differences", flush=True)
-    return not journal.differences and journal.counts["messages"] > 0 and journal.counts["messages read back"] > 0
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the replay under each history setting; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.replay_irc", description=__doc__)
@@ -153,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         running = nullcontext((options.base_url, None)) if options.base_url else example_project(history, SERVERS)
         with running as (base_urls, log):
             journal = replay(base_urls, logs, history, options.workers)
-            passed.append(report(journal))
+            passed.append(journal.report("messages", "messages read back"))
             if log is not None and journal.counts[SERVER_ERRORS]:
                 show_end(log)
     return 0 if all(passed) else 1

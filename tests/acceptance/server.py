@@ -43,7 +43,8 @@ def show_end(log: Path) -> None:
     print("\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:]), file=sys.stderr)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -64,7 +65,8 @@ def _wait(process: subprocess.Popen[bytes], base_url: str) -> None:
     raise RuntimeError(f"the example project did not answer within {START_SECONDS} s")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process, in an orderly way if it will."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -94,9 +96,9 @@ def example_project(history: History, count: int) -> Iterator[tuple[list[str], P
             subprocess.run([*command, "--no-serve"], check=True, **options)
             urls = []
             for _ in range(count):
-                port = _free_port()
+                port = free_port()
                 process = subprocess.Popen([*command, "--port", str(port)], **options)
-                stack.callback(_stop, process)
+                stack.callback(stop, process)
                 urls.append(f"http://127.0.0.1:{port}")
                 _wait(process, urls[-1])
             yield urls, log

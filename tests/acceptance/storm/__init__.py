@@ -1,0 +1,1 @@
+"""Real server processes, two hundred sockets, and everything that breaks: `python -m tests.acceptance.storm`."""
