@@ -66,6 +66,10 @@ class Api:
         client: httpx.Client = self._local.client
         return client
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._client().close()
+
     def call(
         self,
         method: str,

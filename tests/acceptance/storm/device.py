@@ -235,6 +235,9 @@ class Device:
         await self._load(key)
 
     async def _leave(self, frame: dict[str, Any]) -> None:
+        if self._is_resuming:
+            # What was said before they went may still be on its way.
+            self._unseen.add(frame["conversation_id"])
         self.record.count("conversations left")
         self._remember(frame["conversation_id"], "left")
         self.shown.pop(frame["conversation_id"], None)

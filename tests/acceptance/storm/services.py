@@ -20,11 +20,13 @@ import psycopg
 import redis
 from psycopg import sql
 
-from tests.acceptance.server import MANAGE, ROOT, START_SECONDS, free_port, stop
+from tests.acceptance.server import MANAGE, ROOT, free_port, stop
 
 POSTGRES_URL = os.environ.get("CONVO_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/test")
 PROJECT = MANAGE.parent
 HOST = "127.0.0.1"
+# Long enough for a machine with much else to do.
+START_SECONDS = 180
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,81 @@
+"""The commands of docs/howto/deploy.md, as they stand there, on ports that are free."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.acceptance.conftest import Site, answer, frames
+from tests.acceptance.server import ROOT, free_port, stop
+from tests.acceptance.storm.services import HOST, PROJECT, Service, Services, answers_http
+
+pytestmark = pytest.mark.concurrency
+
+PAGE = ROOT / "docs" / "howto" / "deploy.md"
+COMMANDS = re.findall(r"^```bash\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
+START_SECONDS = 60
+
+
+def commands(*programs: str) -> list[list[str]]:
+    """Return the page's commands that begin with these programs, the last of each, in the order of the page."""
+    found = {command.split()[0]: shlex.split(command) for command in COMMANDS}
+    return [found[program] for program in programs]
+
+
+@pytest.fixture
+def deployed(site: Site, tmp_path: Path) -> Iterator[tuple[Services, int]]:
+    """Gunicorn, uvicorn and Redis by the page's commands, over the database of the other tests."""
+    ports: dict[str, int] = {}
+
+    def own_port(match: re.Match[str]) -> str:
+        return str(ports.setdefault(match[0], free_port()))
+
+    lines = [
+        [re.sub(r"\b(6379|800\d)\b", own_port, word) for word in command]
+        for command in commands("redis-server", "gunicorn", "uvicorn")
+    ]
+    environment = {
+        **{name: value for name, value in site.running.environment.items() if name != "EXAMPLE_BROKER"},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "REDIS_URL": f"redis://{HOST}:{ports['6379']}/0",
+    }
+    log = tmp_path / "server.log"
+    with ExitStack() as stack:
+        output = stack.enter_context(log.open("ab"))
+        for line in lines:
+            # Redis leaves a file behind where it runs, should it be told to save after all.
+            place = tmp_path if line[0] == "redis-server" else PROJECT
+            process = subprocess.Popen(line, cwd=place, env=environment, stdout=output, stderr=output)
+            stack.callback(stop, process)
+        deadline = time.monotonic() + START_SECONDS
+        while not (answers_http(ports["8001"]) and answers_http(ports["8002"])):
+            assert time.monotonic() < deadline, log.read_text()[-2_000:]
+            time.sleep(0.2)
+        rest, sockets = (
+            Service(command=[], port=ports[port], environment=environment, log=log, is_ready=answers_http)
+            for port in ("8001", "8002")
+        )
+        yield Services(environment=environment, log=log, asgi=[sockets], wsgi=rest), ports["6379"]
+
+
+def test_documented_commands_deliver(deployed: tuple[Services, int]) -> None:
+    running, redis_port = deployed
+    deployment = Site(running)
+    with deployment.socket(deployment.bob) as opened:
+        assert answer(opened, {"type": "ping", "id": 1})["type"] == "pong"
+        with redis.Redis(host=HOST, port=redis_port) as client:
+            assert client.pubsub_channels("*convo.*"), "nobody listens to Redis"
+        deployment.send("by the page")
+        frame = next(found for found in frames(opened) if found["type"] == "message.created")
+        assert frame["data"]["message"]["message_body"] == "by the page"
+    deployment.api.close()
