@@ -138,7 +138,7 @@ class Hub:
         await self._listen(new)
 
     def _settle(self, session: Session) -> None:
-        """Have looked at what only some of a user's sessions know: each asked when it connected, and it may have changed.
+        """Have looked at what only some of a user's sessions know: each was asked for at a time of its own.
 
         What one was told of counts as told to the user, so that no sweep would bring it to the others.
         """
