@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -31,6 +33,9 @@ IS_POSTGRES = "postgresql" in django_settings.DATABASES["default"]["ENGINE"]
 PLACES = ["memory", "pubsub", "redis", *(["postgres"] if IS_POSTGRES else [])]
 BURST = 2_000
 
+# Layers leave the connections to a server that is gone to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 
 @pytest.fixture(scope="module", params=PLACES)
 def there(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Place]:
@@ -39,6 +44,9 @@ def there(request: pytest.FixtureRequest, django_db_setup: None, django_db_block
     yield place
     with django_db_blocker.unblock():
         place.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
@@ -281,7 +289,7 @@ def test_message_arrives_by_the_sweep_while_the_server_is_away(
             await call(place.go_away)
             try:
                 await call(actions.send_message, actor=ada, conversation=group, body="hello")
-                await socket.until("message.created", timeout=4)
+                await socket.until("message.created", timeout=20)
             finally:
                 await call(place.come_back)
 

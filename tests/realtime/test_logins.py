@@ -70,7 +70,7 @@ def test_logout_closes_at_once(ada: Any, engine: None) -> None:
     async def test() -> None:
         async with socket_of(browser) as socket, socket_of(other) as staying:
             await call(browser.logout)
-            assert await code_of(socket, seconds=2) == 4401
+            assert await code_of(socket, seconds=10) == 4401
             assert await staying.silence(0.2) == []
 
     run(test())
@@ -91,7 +91,7 @@ def test_logout_closes_though_django_tells_of_it_before_it_ends_the_session(
     async def test() -> None:
         async with socket_of(browser) as socket:
             await call(browser.logout)
-            assert await code_of(socket, seconds=2) == 4401
+            assert await code_of(socket, seconds=10) == 4401
 
     run(test())
 
@@ -197,7 +197,7 @@ def test_account_that_changes_by_us_closes_at_once(ada: Any, end: Callable[[Any]
     async def test() -> None:
         async with SocketClient(ada) as socket:
             await call(end, ada)
-            assert await code_of(socket, seconds=2) == 4401
+            assert await code_of(socket, seconds=10) == 4401
 
     run(test())
 
@@ -206,7 +206,7 @@ def test_ban_from_the_site_closes_at_once_and_refuses_what_comes_back(ada: Any) 
     async def test() -> None:
         async with SocketClient(ada) as socket:
             await call(actions.impose_sanction, actor=None, user=ada, kind="ban")
-            assert await code_of(socket, seconds=2) == 4423
+            assert await code_of(socket, seconds=10) == 4423
         assert await refusal_of(SocketClient(ada)) == 4423
 
     run(test())
@@ -275,7 +275,7 @@ def test_closed_socket_hears_nothing_and_answers_nothing(ada: Any, bob: Any, gro
     async def test() -> None:
         async with SocketClient(bob) as socket:
             await call(actions.impose_sanction, actor=None, user=bob, kind="ban")
-            assert await code_of(socket, seconds=2) == 4423
+            assert await code_of(socket, seconds=10) == 4423
             await socket.send("message.send", conversation=str(group.pk), message_body="still here")
             await call(actions.send_message, actor=ada, conversation=group, body="secret")
             await asyncio.sleep(0.1)
