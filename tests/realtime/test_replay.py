@@ -50,13 +50,15 @@ OWN: dict[str, Callable[[World], Any]] = {
 
 
 @pytest.mark.parametrize("happen", HAPPENINGS.values(), ids=HAPPENINGS)
-def test_stale_state_and_frames_are_the_fresh_state(transactional_db: None, happen: Callable[[World], Any]) -> None:
+def test_stale_state_and_frames_are_the_fresh_state(
+    transactional_db: None, no_sweep: None, happen: Callable[[World], Any]
+) -> None:
     assert_caught_up_by_frames(happen)
 
 
 @pytest.mark.parametrize("happen", OWN.values(), ids=OWN)
 def test_stale_own_state_and_frames_are_the_fresh_state_in_a_large_conversation(
-    transactional_db: None, settings: Any, happen: Callable[[World], Any]
+    transactional_db: None, no_sweep: None, settings: Any, happen: Callable[[World], Any]
 ) -> None:
     settings.CONVO_LARGE_CONVERSATION = 1
     assert_caught_up_by_frames(happen)
