@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from tests.example.site import ROOT, START_SECONDS, STOP_SECONDS, Site, _free_po
 
 PASSWORD = "lantern-demo"
 MAYA, TOMAS = "maya@lantern.example", "tomas@lantern.example"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("CONVO_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 # On a machine that others use too.
 PATIENCE = 15_000
