@@ -122,7 +122,7 @@ def _close_connections() -> None:
 
 
 def _end_thread() -> None:
-    """End the thread in which the view ran: Django would keep one for each stream, of some 60 KiB, and begins another
+    """End the thread in which the view ran: Django would keep one for each stream, of some 45 KiB, and begins another
     where it needs one.
     """
     context = SyncToAsync.thread_sensitive_context.get(None)
