@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
-from django_convo.realtime.presence import _acquaintances, _audience, _companions
+from django_convo.realtime.presence import _acquaintance, _audience, _companions
 from django_convo.realtime.reading import Question, read_joined, read_news, read_own
 from django_convo.realtime.resuming import read_resumption
 from django_convo.realtime.sweep import _changed_since
@@ -106,7 +106,7 @@ def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) 
         hint = Hint(kind=HintKind.TYPING, conversation_id=groups[0].pk, user_id=ada.pk)
         asked: dict[str, tuple[Any, ...]] = {
             "typing": (_audience, hint, keys),
-            "presence": (_acquaintances, ada.pk, keys),
+            "presence": (_acquaintance, ada.pk),
             "companions": (_companions, ada.pk, groups[0].pk),
             "sweep": (_changed_since, groups[0].changed_at, keys),
         }

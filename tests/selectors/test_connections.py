@@ -135,13 +135,8 @@ def test_companions_in_a_deleted_conversation_are_none(ada: Any, group: Any) -> 
     assert connections.companions(ada.pk, group.pk, most=99) == {}
 
 
-def test_shared_with_are_those_of_small_conversations_less_the_blocked(
-    ada: Any, bob: Any, cyd: Any, stranger: Any, direct: Any, group: Any
-) -> None:
-    everyone = [bob.pk, cyd.pk, stranger.pk]
-
-    assert connections.shared_with(ada.pk, everyone, most=3) == {bob.pk: {direct.pk, group.pk}, cyd.pk: {group.pk}}
-    assert connections.shared_with(ada.pk, everyone, most=2) == {bob.pk: {direct.pk}}
-    actions.block_user(actor=cyd, user=ada)
-    assert connections.shared_with(ada.pk, everyone, most=3).keys() == {bob.pk}
-    assert connections.shared_with(ada.pk, [], most=3) == {}
+def test_small_conversations_are_those_of_at_most_so_many(ada: Any, bob: Any, direct: Any, group: Any) -> None:
+    assert set(connections.small_conversations(ada.pk, most=3)) == {direct.pk, group.pk}
+    assert connections.small_conversations(ada.pk, most=2) == [direct.pk]
+    actions.delete_conversation(actor=ada, conversation=group)
+    assert connections.small_conversations(ada.pk, most=3) == [direct.pk]

@@ -47,6 +47,8 @@ class Presence:
         self._leaving: dict[Any, asyncio.TimerHandle] = {}
         self._told: set[Any] = set()
         self._waiting: asyncio.Queue[Hint] = asyncio.Queue(_MOST_WAITING)
+        # Said once, not for each.
+        self._is_dropping = False
 
     def is_online(self, key: Any) -> bool:
         """Say whether a user is connected, here or to another hub."""
@@ -152,7 +154,11 @@ class Presence:
         try:
             self._waiting.put_nowait(hint)
         except asyncio.QueueFull:
-            logger.warning("More than %d hints of no row wait: dropping one.", _MOST_WAITING)
+            if not self._is_dropping:
+                logger.warning("More than %d hints of no row wait: dropping what is beyond.", _MOST_WAITING)
+            self._is_dropping = True
+        else:
+            self._is_dropping = False
 
     async def _spread(self, hint: Hint) -> None:
         if hint.kind == HintKind.PRESENCE:
@@ -174,13 +180,18 @@ class Presence:
         self._push(audience, text, hint.conversation_id)
 
     async def _spread_presence(self, hint: Hint) -> None:
-        others = frozenset(self._hub.sessions) - {hint.user_id}
-        if not others:
+        key = hint.user_id
+        if not self._hub.sessions.keys() - {key}:
             return
-        user, audience = await self._hub.workers.run(_acquaintances, hint.user_id, others)
-        if user is not None and self.is_online(hint.user_id) == hint.is_on:
-            text = texts.presence(user, hint.is_on, self._last_seen.get(hint.user_id))
-            self._push(audience, text)
+        user, places = await self._hub.workers.run(_acquaintance, key)
+        # Who of those here takes part there is known: to ask it for all of them, of each who comes, would be too much.
+        topics = [self._hub.topics[place] for place in places if place in self._hub.topics]
+        others = {other for topic in topics for other in topic.sights} - {key}
+        if user is None or not others:
+            return
+        audience = others - await self._hub.workers.run(selectors.kept_apart, key, others)
+        if self.is_online(key) == hint.is_on:
+            self._push(audience, texts.presence(user, hint.is_on, self._last_seen.get(key)))
 
     def _push(self, keys: Collection[Any], text: str, conversation_id: UUID | None = None) -> None:
         for key in keys:
@@ -203,10 +214,10 @@ def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:
     return read_users([hint.user_id]).get(hint.user_id), set(others) - apart
 
 
-def _acquaintances(key: Any, others: frozenset[Any]) -> tuple[Any, set[Any]]:
-    """Return the user, and which of the others may know that they are there; four queries."""
-    known = selectors.shared_with(key, others, most=settings.LARGE_CONVERSATION)
-    return read_users([key]).get(key), set(known)
+def _acquaintance(key: Any) -> tuple[Any, list[UUID]]:
+    """Return the user, and the conversations in which others may know that they are there; two queries."""
+    places = selectors.small_conversations(key, most=settings.LARGE_CONVERSATION)
+    return read_users([key]).get(key), places
 
 
 def _companions(key: Any, conversation_id: UUID) -> dict[Any, Any]:

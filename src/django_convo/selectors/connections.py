@@ -113,19 +113,12 @@ def companions(user_id: Any, conversation_id: UUID, *, most: int) -> dict[Any, A
     return {row.user_id: row.user for row in rows.exclude(user=user_id).select_related("user")}
 
 
-def shared_with(user_id: Any, others: Collection[Any], *, most: int) -> dict[Any, set[UUID]]:
-    """Return with which of the others the user shares conversations of at most so many, and which; two queries."""
-    if not others:
-        return {}
-    own = Participant.objects.filter(
+def small_conversations(user_id: Any, *, most: int) -> list[UUID]:
+    """Return the conversations of at most so many in which a user takes part; one query."""
+    rows = Participant.objects.filter(
         user=user_id, conversation__participant_count__lte=most, conversation__deleted_at=None
-    ).values("conversation")
-    rows = Participant.objects.filter(conversation__in=own, user__in=others).exclude(user=user_id)
-    found: dict[Any, set[UUID]] = {}
-    for conversation_id, key in rows.values_list("conversation_id", "user_id"):
-        found.setdefault(key, set()).add(conversation_id)
-    apart = kept_apart(user_id, found)
-    return {key: conversations for key, conversations in found.items() if key not in apart}
+    )
+    return list(rows.values_list("conversation_id", flat=True))
 
 
 _SIGHT = ("conversation_id", "user_id", "visible_from_seq", "joined_event_seq", "updated_at")
