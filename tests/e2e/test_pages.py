@@ -200,9 +200,11 @@ def test_one_pane_on_a_phone_and_two_on_a_desk(browser: Browser, site: Site) -> 
 def test_keyboard_reaches_what_one_can_do_with_a_message(browser: Browser, site: Site) -> None:
     context, page, _ = log_in(browser, site)
     page.goto(f"{site.address}{site.pages()['direct']}")
+    # Once the script has put rows of its own in the place of the server's.
+    page.wait_for_load_state("networkidle")
     page.locator(".convo-message [data-do=reply]").first.focus()
 
-    assert page.locator(".convo-acts").first.evaluate("one => getComputedStyle(one).opacity") == "1"
+    expect(page.locator(".convo-acts").first).to_have_css("opacity", "1")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     context.close()
