@@ -91,7 +91,9 @@ def test_naming_everyone_takes_the_same_statements_at_any_size(ada: Any, bob: An
     with CaptureQueriesContext(connection) as queries:
         send(ada, group, actions.EVERYONE)
 
-    assert len([query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == 10
+    # PostgreSQL asks for sanctions and the sender's row once it has the lock.
+    expected = 10 if connection.vendor == "postgresql" else 8
+    assert len([query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == expected
     assert Participant.objects.filter(conversation=group.pk, mention_count=1).count() == members - 1
 
 

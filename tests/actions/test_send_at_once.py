@@ -204,7 +204,7 @@ def test_the_hosts_roles_are_asked(group: Any, ada: Any, cyd: Any) -> None:
     assert send(cyd, group).seq == 1
 
 
-@override_settings(CONVO_ROLES={"guest": ["-message.send"]})
+@override_settings(CONVO_ROLES={"guest": ["-message.send"], "member": ["-message.send"]})
 def test_the_hosts_site_roles_are_asked(group: Any, ada: Any) -> None:
     with pytest.raises(Denied, match="permission_denied"):
         send(ada, group)

@@ -146,7 +146,8 @@ def test_no_door_shows_what_is_said(channel: Any, leaver: Any, who: str) -> None
     client = client_of(leaver if who == "leaver" else make_user("stranger"))
     told = {}
     for name, method, address in doors(channel):
-        if name == "conversation-join":
+        # Joining shows what follows; a stream is not served by WSGI, and holds what its user sees.
+        if name in ("conversation-join", "stream"):
             continue
         for query in queries(channel) if method == "get" else [""]:
             with transaction.atomic():

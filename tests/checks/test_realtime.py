@@ -73,6 +73,7 @@ def test_channels_with_redis_is_fine(settings: Any) -> None:
 def test_database_that_cannot_be_listened_to_is_e024(
     settings: Any, monkeypatch: pytest.MonkeyPatch, vendor: str
 ) -> None:
+    pytest.importorskip("psycopg", reason="the extra postgres")
     settings.CONVO_REALTIME_BROKER = "database"
     connection = OnPostgres("5432")
     connection.vendor = vendor
@@ -85,6 +86,7 @@ def test_database_that_cannot_be_listened_to_is_e024(
 def test_pooler_that_forgets_is_w014(
     settings: Any, monkeypatch: pytest.MonkeyPatch, port: str, expected: list[str]
 ) -> None:
+    pytest.importorskip("psycopg", reason="the extra postgres")
     settings.CONVO_REALTIME_BROKER = "database"
     monkeypatch.setattr(type(connections), "__getitem__", lambda self, alias: OnPostgres(port))
 

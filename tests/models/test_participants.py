@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from django_convo import actions
 from django_convo.models import Departure, Participant, get_conversation_model
-from tests.people import row_of
+from tests.people import make_user, row_of
 
 
 def test_change_moves_updated_at(group: Any, ada: Any, bob: Any) -> None:
@@ -17,6 +17,15 @@ def test_change_moves_updated_at(group: Any, ada: Any, bob: Any) -> None:
     assert Participant.objects.filter(conversation=group.pk, user=ada).change(notify="none") == 1
     assert row_of(group, ada).updated_at > before
     assert row_of(group, bob).updated_at == other
+
+
+def test_newcomer_is_of_the_moment_and_not_of_the_first_in_this_process(group: Any) -> None:
+    before = timezone.now()
+    row = Participant.objects.create(conversation=group, user=make_user("late"))
+    many = Participant.objects.bulk_create([Participant(conversation=group, user=make_user("later"))])
+
+    assert before <= row.updated_at <= many[0].updated_at <= timezone.now()
+    assert row_of(group, row.user).updated_at == row.updated_at
 
 
 def test_behind_are_those_who_may_see_and_have_not_read(group: Any, ada: Any, bob: Any, cyd: Any) -> None:

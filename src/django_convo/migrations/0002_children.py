@@ -2,10 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import model_utils.fields
 from django.conf import settings
 from django.db import migrations, models
 
+import django_convo.models.fields
 from django_convo import conf
 
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "updated_at",
-                    model_utils.fields.AutoLastModifiedField(default=django.utils.timezone.now, editable=False),
+                    django_convo.models.fields.LastModifiedField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "conversation",

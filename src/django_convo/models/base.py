@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, cast
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from model_utils.fields import AutoCreatedField, AutoLastModifiedField
+from model_utils.fields import AutoCreatedField
 
 from django_convo.conf import Settings, settings
+
+from .fields import LastModifiedField
 
 if TYPE_CHECKING:
     from .conversations import AbstractConversation
@@ -28,7 +30,7 @@ class CreatedModel(models.Model):
 class UpdatedModel(models.Model):
     """Adds `updated_at`; QuerySet.update() does not move it, the QuerySet methods beside each model do."""
 
-    updated_at = AutoLastModifiedField()
+    updated_at = LastModifiedField()
 
     class Meta:
         abstract = True
