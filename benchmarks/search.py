@@ -73,7 +73,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _searches(talk: Talk, rounds: int) -> Iterator[tuple[str, list[str]]]:
-    rare = [talk.rare_words[number % len(talk.rare_words)] for number in range(rounds)]
+    # The last word of a search is also the beginning of others: what begins many words is not rare.
+    whole = [word for word in talk.rare_words if sum(other.startswith(word) for other in talk.rare_words) == 1]
+    rare = [whole[number % len(whole)] for number in range(rounds)]
     yield "a rare word", rare
     yield "a word of nobody", [f"{word}x" for word in rare]
     yield "a frequent word", [COMMON] * rounds

@@ -21,8 +21,12 @@ class Times:
 
 
 def measure(call: Callable[[int], Any], *, rounds: int) -> Times:
-    """Call with 0, 1, 2 …, once to warm up and then so many times."""
-    call(0)
+    """Call with 0, 1, 2 …, so many times and then once more so many, which are measured.
+
+    In the first round a process builds the statements that it keeps, one for each length of a page.
+    """
+    for number in range(rounds):
+        call(number)
     took = []
     for number in range(rounds):
         started = perf_counter()
