@@ -202,8 +202,9 @@ class Storm:
                 self.journal.count(what, amount)
             for difference in testimony["differences"]:
                 self.journal.differ(f"a client of {testimony['user_id']}", difference)
-        await judge_states(self.rest, {person.user_id: person for person in self.people}, testimonies, self.journal)
         log = Log(self.services)
+        people = {person.user_id: person for person in self.people}
+        await judge_states(self.rest, people, testimonies, log, self.journal)
         judge_sight(log, testimonies, self.options.history, self.journal)
         judge_texts(log, doers.accepted, self.journal)
         judge_counts(self.services, self.journal)

@@ -179,13 +179,20 @@ class Device:
         if number <= shown.event_seq:
             self._take_old(frame, shown)
         elif number == shown.event_seq + 1:
-            shown.apply(frame)
+            self._apply(frame, shown)
         elif self._is_resuming:
             # What is missing comes, and this with it.
             self.record.count("frames ahead of a resumption")
         else:
             self.record.differ(f"{key}: {number} came after {shown.event_seq}: a hole")
             await self._fill(key, shown)
+
+    def _apply(self, frame: dict[str, Any], shown: Shown) -> None:
+        try:
+            shown.apply(frame)
+        except KeyError as error:
+            # About a message that this client may not see, say.
+            self.record.differ(f"{frame['type']} {frame['event_seq']} of {frame['conversation_id']}: {error!r}")
 
     def _take_old(self, frame: dict[str, Any], shown: Shown) -> None:
         key, number = frame["conversation_id"], frame["event_seq"]
@@ -202,7 +209,7 @@ class Device:
             return
         for frame in answer["results"]:
             self.record.note(frame)
-            shown.apply(frame)
+            self._apply(frame, shown)
         self._told[key] = shown.event_seq
 
     def _remember(self, key: str, what: str) -> None:

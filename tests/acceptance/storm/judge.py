@@ -16,13 +16,13 @@ from tests.acceptance.storm.device import comparable
 from tests.acceptance.storm.rest import Person, Rest
 from tests.acceptance.storm.services import Services
 
-LOG = "SELECT conversation_id, event_seq, type, seq, payload FROM django_convo_event ORDER BY 1, 2"
+LOG = "SELECT conversation_id, event_seq, type, seq, payload, created_at FROM django_convo_event ORDER BY 1, 2"
 NOW = "SELECT conversation_id, user_id, joined_event_seq, visible_from_seq FROM django_convo_participant"
 TEXTS = "SELECT client_id, conversation_id, count(*) FROM django_convo_message GROUP BY 1, 2"
 
 
 async def judge_states(
-    rest: Rest, people: dict[str, Person], testimonies: Iterable[dict[str, Any]], journal: Journal
+    rest: Rest, people: dict[str, Person], testimonies: Iterable[dict[str, Any]], log: Log, journal: Journal
 ) -> None:
     """Compare what each client shows with a fresh load, and its unread count with the server's."""
     fresh: dict[str, dict[str, Any]] = {}
@@ -36,16 +36,16 @@ async def judge_states(
             if shown
         }
     for testimony in testimonies:
-        _compare(testimony, fresh[testimony["user_id"]], journal)
+        _compare(testimony, fresh[testimony["user_id"]], log, journal)
 
 
-def _compare(testimony: dict[str, Any], fresh: dict[str, Any], journal: Journal) -> None:
+def _compare(testimony: dict[str, Any], fresh: dict[str, Any], log: Log, journal: Journal) -> None:
     where = f"a client of {testimony['user_id']}"
     shown = testimony["shown"]
     for key in fresh.keys() ^ shown.keys():
-        journal.differ(
-            f"{where}: {key}", f"{'missing' if key in fresh else 'too many'}: {testimony['trail'].get(key)}"
-        )
+        what = "missing" if key in fresh else "too many"
+        moves = log.moves.get((key, testimony["user_id"]))
+        journal.differ(f"{where}: {key}", f"{what}; the way there: {testimony['trail'].get(key)}; moves: {moves}")
     for key in fresh.keys() & shown.keys():
         for part, expected in fresh[key].items():
             actual = shown[key][part]
@@ -67,12 +67,16 @@ class Log:
         events, members, self.texts = _rows(services, LOG, NOW, TEXTS)
         # By conversation and user: (first event, first event no more, first message to be seen).
         self.spans: dict[tuple[str, str], list[tuple[int, float, int]]] = {}
+        # When they came and went, for whoever looks into a difference.
+        self.moves: dict[tuple[str, str], list[str]] = {}
         self.size = len(events)
         last_seq: Counter[str] = Counter()
         begun: dict[tuple[str, str], tuple[int, int]] = {}
-        for raw_key, number, kind, seq, raw_payload in events:
+        for raw_key, number, kind, seq, raw_payload, at in events:
             key = _key(raw_key)
             place = (key, _json(raw_payload).get("user", ""))
+            if kind.startswith("participant."):
+                self.moves.setdefault(place, []).append(f"{kind} {number} {at}")
             if kind == "message.created":
                 last_seq[key] = seq
             elif kind == "participant.added":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from typing import Any
 
 # What is remembered of each conversation as a whole.
@@ -42,7 +43,7 @@ class Record:
     def remember(self, key: str, what: str, head: int | None) -> None:
         """Write down what was told of a conversation as a whole, and where the client stood."""
         stands = "-" if head is None else str(head)
-        self.trail.setdefault(key, []).append(f"{time.time() % 1000:.2f} {what} at {stands}")
+        self.trail.setdefault(key, []).append(f"{datetime.now(timezone.utc):%H:%M:%S.%f} {what} at {stands}")
 
     def testimony(self) -> dict[str, Any]:
         """Return all of it as JSON."""
