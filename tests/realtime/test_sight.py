@@ -12,6 +12,7 @@ from django.db import transaction
 
 from django_convo import actions
 from django_convo.actions.maintenance.conversations import prune_conversation
+from django_convo.realtime import courier
 from django_convo.selectors import connections
 from django_convo.testing.sockets import SocketClient, call
 from django_convo.types import EventType, Hint, HintKind
@@ -212,6 +213,51 @@ def test_user_who_was_removed_while_connecting_hears_nothing(
             may_go_on.set()
             await opening
             await call(say, ada, group, "secret")
+            await witness.until("message.created")
+            await socket.silence(0.2)
+            await socket.close()
+
+        assert "secret" not in str(socket.frames)
+
+    run(test())
+
+
+def test_user_who_was_removed_and_connects_while_news_are_read_hears_nothing(
+    ada: Any, bob: Any, group: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = {name: threading.Event() for name in ("membership read", "connect", "news read", "deliver")}
+    read_memberships, read_news = connections.memberships, courier.read_news
+
+    def slow_memberships(user: Any) -> Any:
+        found = read_memberships(user)
+        if user.pk == bob.pk:
+            steps["membership read"].set()
+            assert steps["connect"].wait(5)
+        return found
+
+    def slow_news(questions: Any) -> Any:
+        found = read_news(questions)
+        if any("secret" in str(delivery.text) for news in found for delivery in news.deliveries):
+            steps["news read"].set()
+            assert steps["deliver"].wait(5)
+        return found
+
+    monkeypatch.setattr(connections, "memberships", slow_memberships)
+    monkeypatch.setattr(courier, "read_news", slow_news)
+
+    async def test() -> None:
+        async with SocketClient(ada) as witness:
+            socket = SocketClient(bob)
+            opening = asyncio.create_task(socket.open())
+            await call(steps["membership read"].wait, 5)
+            await call(actions.remove_participant, actor=ada, conversation=group, user=bob)
+            await witness.until("participant.removed")
+            await call(say, ada, group, "secret")
+            await call(steps["news read"].wait, 5)
+            # Known here now by what was read before the removal.
+            steps["connect"].set()
+            await opening
+            steps["deliver"].set()
             await witness.until("message.created")
             await socket.silence(0.2)
             await socket.close()

@@ -121,7 +121,7 @@ class Courier:
         topic = self._hub.topics.get(news.conversation_id)
         if topic is None:
             return ()
-        if news.sights is not None and not news.asked >= set(topic.sights):
+        if not news.is_gone and self._is_doubtful(topic, news):
             # Somebody has connected since it was asked who sees it: asked again, before anything is delivered.
             self.look_at(topic.key)
             return ()
@@ -144,6 +144,13 @@ class Courier:
         if news.has_more:
             self.look_at(topic.key)
         return [(topic.key, key) for key in returning | news.newcomers | (news.own & set(topic.sights))]
+
+    @staticmethod
+    def _is_doubtful(topic: Topic, news: News) -> bool:
+        """Say whether somebody would be delivered to who was not asked about, or whose sight is of another time."""
+        if news.sights is None:
+            return topic.membership_version != news.membership_version
+        return not news.asked >= set(topic.sights)
 
     def _see(self, topic: Topic, sights: Mapping[Any, Sight], membership_version: int) -> set[Any]:
         """Take over who sees what; who sees the conversation no longer is told so, and nothing more.
