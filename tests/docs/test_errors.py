@@ -35,7 +35,7 @@ DRFS = (
     drf.ValidationError({"non_field_errors": [drf.ErrorDetail("x", code="null")]}),
 )
 # Codes that are passed on: of `models/fields.py`, of the host's validators, of an error that is being translated.
-PASSED_ON = {"error.code", "error.error_list[0].code", "complaints[0].code"}
+PASSED_ON = {"error.code", "error.error_list[0].code", "complaints[0].code", "key"}
 # Said over a socket alone, and closed with what is worth another try.
 SOCKETS = {"unknown_type"}
 REOPENED = {str(int(code)) for code in (CloseCode.TOO_SLOW, CloseCode.TOO_MANY_FRAMES, CloseCode.TRY_AGAIN)}

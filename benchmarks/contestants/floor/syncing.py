@@ -88,6 +88,8 @@ def _frames(
     for (conversation, kind, event_seq, seq, actor, at, name), message in zip(
         (row[:_EVENT] for row in rows), messages, strict=True
     ):
+        # To its sender, beside what everyone gets.
+        client_id = message.pop("client_id", None)
         frames[conversation].append(
             {
                 "type": kind,
@@ -98,6 +100,7 @@ def _frames(
                 "actor": {"user_id": actor, "name": name, "avatar": None},
                 "at": stamp(at),
                 "data": {"message": _framed(message)},
+                **({} if client_id is None else {"client_id": client_id}),
             }
         )
     return frames
