@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.exhaustive
+
 
 def run(folder: Path, *arguments: str) -> dict[str, Any]:
     """Run a workload in SQLite, and return what it wrote."""

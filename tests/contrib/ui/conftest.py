@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,14 @@ from tests.actions.conftest import ada, bob, channel, cyd, direct, group, site_a
 from tests.contrib.ui.html import Element, parse
 
 __all__ = ["ada", "bob", "channel", "cyd", "direct", "group", "site_admin", "stranger"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the pages for a long table: they say the same on every Python and Django."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.exhaustive)
 
 
 class Visitor:
