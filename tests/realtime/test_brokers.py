@@ -423,7 +423,8 @@ def test_outbox_that_is_full_drops_and_does_not_wait(monkeypatch: pytest.MonkeyP
     Outbox._flush(outbox._thread, outbox._queue)
     outbox._thread.join(5)
 
-    assert 3 <= len(sent) <= 5
+    # What the thread took at once, and as many again that could wait behind it.
+    assert 3 <= len(sent) <= 6
     assert "dropping one" in caplog.text
 
 
