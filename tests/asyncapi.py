@@ -6,17 +6,14 @@ python -m tests.asyncapi --write    bring the file up to date, after `python -m 
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import json
-import os
 import sys
 from copy import deepcopy
 from typing import Any
 
-import django
 import yaml
 
+from tests import golden
 from tests.openapi import GOLDEN as OPENAPI
 
 GOLDEN = OPENAPI.with_name("asyncapi.yaml")
@@ -263,24 +260,5 @@ def generate() -> str:
     return text
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Compare the AsyncAPI document with its golden file.")
-    parser.add_argument("--write", action="store_true", help="write the golden file")
-    options = parser.parse_args()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.projects.default.settings"
-    django.setup()
-    document = generate()
-    if options.write:
-        GOLDEN.write_text(document)
-        return 0
-    golden = GOLDEN.read_text() if GOLDEN.exists() else ""
-    if document == golden:
-        return 0
-    difference = difflib.unified_diff(golden.splitlines(), document.splitlines(), "golden", "now", lineterm="")
-    print("\n".join(difference))
-    print(f"{GOLDEN.name} is not up to date: run this with --write, and read what changed", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(golden.main("AsyncAPI", GOLDEN, generate))

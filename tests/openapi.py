@@ -6,15 +6,13 @@ python -m tests.openapi --write    bring the file up to date
 
 from __future__ import annotations
 
-import argparse
-import difflib
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-import django
 from django.core.management import call_command
+
+from tests import golden
 
 GOLDEN = Path(__file__).parents[1] / "docs" / "reference" / "openapi.yaml"
 DOCUMENT = {
@@ -36,24 +34,5 @@ def generate() -> str:
         return file.read_text()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Compare the OpenAPI document with its golden file.")
-    parser.add_argument("--write", action="store_true", help="write the golden file")
-    options = parser.parse_args()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.projects.default.settings"
-    django.setup()
-    document = generate()
-    if options.write:
-        GOLDEN.write_text(document)
-        return 0
-    golden = GOLDEN.read_text() if GOLDEN.exists() else ""
-    if document == golden:
-        return 0
-    difference = difflib.unified_diff(golden.splitlines(), document.splitlines(), "golden", "now", lineterm="")
-    print("\n".join(difference))
-    print(f"{GOLDEN.name} is not up to date: run this with --write, and read what changed", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(golden.main("OpenAPI", GOLDEN, generate))
