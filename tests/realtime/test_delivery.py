@@ -237,7 +237,7 @@ def test_conversation_that_cannot_be_rendered_holds_up_no_other(
         return text
 
     monkeypatch.setattr(reading, "encoded", fail)
-    monkeypatch.setattr(courier, "_LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(courier, "LONGEST_PAUSE", 0.1)
 
     async def test() -> None:
         async with SocketClient(bob) as socket:

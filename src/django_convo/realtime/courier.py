@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 from django_convo.selectors.connections import Membership, Sight
 
 from . import texts
+from .backoff import LONGEST_PAUSE, Backoff
 from .reading import Delivery, Joined, News, OwnState, Question, read_joined, read_news, read_own
 from .sessions import Session
 from .topics import Topic
@@ -24,8 +25,6 @@ logger = logging.getLogger("django_convo.realtime")
 
 # Conversations that are read in one go.
 _AT_ONCE: Final = 100
-_FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
 
 Pair = tuple[UUID, Any]
 
@@ -52,21 +51,20 @@ class Courier:
 
     async def work(self) -> None:
         """Deliver for as long as the hub lives; what could not be read is tried again."""
-        pause = _FIRST_PAUSE
+        backoff = Backoff()
         while True:
             await self._wake.wait()
             self._wake.clear()
             dirty, own = self._take()
             try:
                 await self._deliver(dirty, own)
-                pause = _FIRST_PAUSE
+                backoff.reset()
             except Exception:
-                if pause == _FIRST_PAUSE:
+                if backoff.is_fresh:
                     logger.exception("The log cannot be read: trying again.")
                 self._dirty.update(dict.fromkeys(dirty))
                 self._own.update(dict.fromkeys(own))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await asyncio.sleep(backoff.next())
             if self._dirty or self._own:
                 self._wake.set()
 
@@ -101,7 +99,7 @@ class Courier:
             except Exception:
                 key = question.conversation_id
                 logger.warning("Conversation %s cannot be delivered: trying again.", key, exc_info=True)
-                asyncio.get_running_loop().call_later(_LONGEST_PAUSE, self.look_at, key)
+                asyncio.get_running_loop().call_later(LONGEST_PAUSE, self.look_at, key)
         return found
 
     def _question(self, topic: Topic) -> Question:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
+from django_convo.realtime.backoff import Backoff
 from django_convo.types import Hint
 
 from .base import Broker, Buckets, Listener, Receiver, bucket_of, decode, encode, topic_of
@@ -34,8 +35,6 @@ logger = logging.getLogger("django_convo.realtime")
 # Groups that topics are spread over: precise enough for a process to hear little that is not its own, and few enough
 # to be joined at once by somebody with 20,000 conversations.
 GROUPS: Final = 1024
-_FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
 # Layers forget groups after a day (`group_expiry`).
 _REJOIN_SECONDS: Final = 3_600
 LAYER_LINE: Final = (
@@ -129,22 +128,21 @@ class ChannelsListener(Listener):
             logger.warning("The channel layer cannot be reached.", exc_info=True)
 
     async def _run(self) -> None:
-        pause = _FIRST_PAUSE
+        backoff = Backoff()
         while True:
             try:
                 async with self._lock:
                     channel = self._channel = await self._layer.new_channel()
                     for bucket in self._buckets:
                         await self._layer.group_add(_group(bucket), channel)
-                pause = _FIRST_PAUSE
+                backoff.reset()
                 self._lost()
                 await self._hear(channel)
             except Exception:
-                if pause == _FIRST_PAUSE:
+                if backoff.is_fresh:
                     logger.exception("The channel layer cannot be reached: what is new is found by the sweep.")
                 self._channel = None
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await asyncio.sleep(backoff.next())
 
     async def _hear(self, channel: str) -> None:
         """Receive for as long as groups are sure to be remembered."""

@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from django.db import connections, router
 
 from django_convo.models import get_conversation_model
+from django_convo.realtime.backoff import Backoff
 from django_convo.types import Hint
 
 from .base import Broker, Buckets, Listener, Receiver, bucket_of, decode, encode, topic_of
@@ -29,8 +30,6 @@ logger = logging.getLogger("django_convo.realtime")
 
 # Channels that topics are spread over.
 CHANNELS: Final = 128
-_FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
 # What tells a connection that has gone silently from one on which nothing happens.
 _PROBE_SECONDS: Final = 30
 _POOLER_PORT: Final = "6432"
@@ -122,20 +121,19 @@ class DatabaseListener(Listener):
             await self._disconnect()
 
     async def _run(self) -> None:
-        pause = _FIRST_PAUSE
+        backoff = Backoff()
         while True:
             try:
                 await self._connect()
                 self._lost()
-                pause = _FIRST_PAUSE
+                backoff.reset()
                 await self._until_broken()
             except Exception:
-                if pause == _FIRST_PAUSE:
+                if backoff.is_fresh:
                     logger.exception("PostgreSQL cannot be listened to: what is new is found by the sweep.")
             async with self._lock:
                 await self._disconnect()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(backoff.next())
 
     async def _connect(self) -> None:
         self._is_broken.clear()

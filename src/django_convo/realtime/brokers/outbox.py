@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from django_convo.realtime.backoff import Backoff
 from django_convo.types import Hint
 
 logger = logging.getLogger("django_convo.realtime")
@@ -19,8 +20,6 @@ logger = logging.getLogger("django_convo.realtime")
 MOST_WAITING: Final = 10_000
 # Sent in one go at most.
 _AT_ONCE: Final = 200
-_FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
 # How long a process that ends waits for its last hints.
 _FLUSH_SECONDS: Final = 1.0
 
@@ -66,19 +65,18 @@ class Outbox:
         thread.join(_FLUSH_SECONDS)
 
     def _run(self, waiting: queue.Queue[Hint | None]) -> None:
-        pause = _FIRST_PAUSE
+        backoff = Backoff()
         while True:
             hints = _take(waiting)
             is_last = None in hints
             try:
                 self._send([hint for hint in hints if hint is not None])
-                pause = _FIRST_PAUSE
+                backoff.reset()
             except Exception:
-                if pause == _FIRST_PAUSE:
+                if backoff.is_fresh:
                     logger.exception("The broker cannot be reached: hints are dropped, and found by the sweeps.")
                 if not is_last:
-                    time.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                    time.sleep(backoff.next())
             if is_last:
                 return
 
