@@ -26,7 +26,8 @@ from django_convo.models import (
     get_message_model,
 )
 from django_convo.selectors.differences import find_differences
-from django_convo.selectors.messages import WindowBounds, find_conversation, oldest_seq, window
+from django_convo.selectors.messages import find_conversation, oldest_seq
+from django_convo.selectors.windows import WindowBounds, window
 from tests.people import bodies_of, log_of, make_user, row_of, unread_of
 from tests.pictures import is_stored, upload
 from tests.recount import assert_counts

@@ -10,7 +10,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_convo.selectors.messages import Window, WindowBounds
+from django_convo.selectors.windows import Window, WindowBounds
 
 from .base import KeysetPagination, QueryValues, link_with
 

@@ -1,26 +1,24 @@
-"""Messages as a user may read them: one by one, over all conversations, and in windows of one conversation."""
+"""Messages as a user may read them: one by one, over all conversations, and in threads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from django_convo.exceptions import NotFound
 from django_convo.models import MessageRevision, PinnedMessage, get_message_model
 from django_convo.policy import authorize, capabilities, get_policy, powers_of
-from django_convo.policy.sight import messages_shown, messages_within, quotes_shown, quotes_within
+from django_convo.policy.sight import messages_shown, quotes_shown
 
 from .attachments import has_attachment
 from .extras import HAS_EXTRAS, has_extras
 from .inbox import find_visible, find_visible_bare, remember
-from .kept import Bound, bound_actor, bound_id, bound_now, kept
-from .keyset import cut, keyset_rows, turned
+from .kept import bound_actor, bound_id, bound_now, kept
 from .lookups import is_there
 from .saved import is_mention, is_saved
 
@@ -49,29 +47,6 @@ class MessageFilters:
     # One thread, or what is in none.
     thread_root: UUID | None = None
     is_in_thread: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WindowBounds:
-    """Which part of a conversation: at most `limit` messages before or after a number, around one, or the newest."""
-
-    limit: int
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-    is_around_first_unread: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """Messages, newest first, and what lies on either side; `event_seq` was read before them."""
-
-    rows: Sequence[AbstractMessage]
-    event_seq: int
-    anchor_seq: int | None
-    oldest_seq: int
-    has_older: bool
-    has_newer: bool
 
 
 def readable(actor: Any) -> QuerySet[AbstractMessage]:
@@ -203,58 +178,6 @@ def replies(actor: Any, message: AbstractMessage) -> QuerySet[AbstractMessage]:
     return readable(actor).filter(conversation=message.conversation_id, thread_root=message.pk)
 
 
-def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds) -> Window:
-    """Return a part of the conversation in one query, or two where the first unread message has to be found.
-
-    The numbers have no gaps, so that half of a window around a message is a range, not a count. `before` and `after`
-    are exclusive; beyond either end is that end.
-    """
-    participant = conversation.membership_of(actor)
-    oldest = participant.visible_from_seq if participant is not None else oldest_seq(conversation)
-    anchor = _anchor(actor, conversation, bounds, oldest)
-    marks: dict[str, int] = {}
-    if anchor is not None:
-        # Half newer, the rest older; near the beginning there are fewer older, so more newer ones.
-        marks["seq__lte"] = max(anchor + bounds.limit // 2, oldest + bounds.limit - 1)
-    if bounds.before is not None:
-        marks["seq__lt"] = bounds.before
-    if bounds.after is not None:
-        marks["seq__gt"] = bounds.after
-    upwards = bounds.after is not None and bounds.before is None
-    rows, has_more = _part(actor, conversation, marks, limit=bounds.limit, upwards=upwards)
-    return Window(
-        rows=rows,
-        event_seq=conversation.event_seq,
-        anchor_seq=anchor,
-        oldest_seq=oldest,
-        has_older=bool(rows) and (rows[-1].seq > oldest if upwards else _has_older(rows, has_more, bounds, oldest)),
-        has_newer=bool(rows) and (has_more if upwards else rows[0].seq < conversation.last_seq),
-    )
-
-
-def _part(
-    actor: Any, conversation: AbstractConversation, marks: dict[str, int], *, limit: int, upwards: bool
-) -> tuple[list[AbstractMessage], bool]:
-    """Read the newest messages between the marks, or `upwards` the oldest, and say whether there are more."""
-    oldest = sight_of(actor, powers_of(actor), conversation)
-    if oldest is None:
-        rows = readable(actor).filter(conversation=conversation.pk, **marks)
-        return keyset_rows(rows, order=CONVERSATION_ORDER, limit=limit, backwards=upwards)
-    found = _statement_of_part(tuple(marks), upwards, limit + 1).read(
-        actor=actor.pk, now=timezone.now(), conversation=conversation.pk, visible_from_seq=oldest, **marks
-    )
-    return cut(found, limit=limit, backwards=upwards)
-
-
-@kept
-def _statement_of_part(marks: tuple[str, ...], upwards: bool, limit: int) -> QuerySet[AbstractMessage]:
-    oldest, conversation = Bound("visible_from_seq", BigIntegerField()), bound_id("conversation")
-    rows = messages_within(bound_actor(), conversation, oldest, bound_now())
-    rows = rows.filter(**{mark: Bound(mark, BigIntegerField()) for mark in marks})
-    shown = with_shown(rows, quotes_within(conversation, oldest))
-    return shown.order_by(*turned(CONVERSATION_ORDER, upwards))[:limit]
-
-
 def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractConversation) -> int | None:
     """Return from which number on the actor sees messages of a conversation, as `policy.sight` has it.
 
@@ -274,28 +197,3 @@ def oldest_seq(conversation: AbstractConversation) -> int:
     rows = get_message_model()._default_manager.filter(conversation=conversation.pk).order_by("seq")
     oldest: int | None = rows.values_list("seq", flat=True).first()
     return oldest or 1
-
-
-def _has_older(rows: Sequence[AbstractMessage], has_more: bool, bounds: WindowBounds, oldest: int) -> bool:
-    # Below an `after` there is more that the query left out.
-    return has_more or (bounds.after is not None and rows[-1].seq > oldest)
-
-
-def _anchor(actor: Any, conversation: AbstractConversation, bounds: WindowBounds, oldest: int) -> int | None:
-    if conversation.last_seq < oldest:
-        return None
-    if bounds.around is not None:
-        return max(oldest, min(bounds.around, conversation.last_seq))
-    return _first_unread(actor, conversation) if bounds.is_around_first_unread else None
-
-
-def _first_unread(actor: Any, conversation: AbstractConversation) -> int | None:
-    """Return the number of the first message that counts as unread, or None where all is read."""
-    participant = conversation.membership_of(actor)
-    if participant is None or participant.read_count_seq >= conversation.count_seq:
-        return None
-    unread: Any = (
-        get_policy().visible_messages(actor).filter(conversation=conversation.pk, seq__gt=participant.last_read_seq)
-    )
-    first: int | None = unread.counted(actor).order_by("seq").values_list("seq", flat=True).first()
-    return first

@@ -16,6 +16,7 @@ from django_convo.api.windows import WindowPagination
 from django_convo.models import AbstractConversation
 from django_convo.selectors import messages as selectors
 from django_convo.selectors.search import keep_matching
+from django_convo.selectors.windows import window
 from django_convo.types import MessageKind
 
 from .fields import EditSerializer, SendNestedSerializer, SendSerializer
@@ -114,8 +115,8 @@ class MessageViewSet(MessageScopedViewSet):
     def _window(self, conversation_id: UUID) -> Response:
         bounds = WindowPagination().bounds(self.query)
         conversation = selectors.find_readable_conversation(self.request.user, conversation_id)
-        window = selectors.window(self.request.user, conversation, bounds)
-        return WindowPagination().envelope(self.request, window, self.render_messages(window.rows))
+        part = window(self.request.user, conversation, bounds)
+        return WindowPagination().envelope(self.request, part, self.render_messages(part.rows))
 
     def _send(self, conversation: AbstractConversation, fields: dict[str, Any]) -> Response:
         arguments = {

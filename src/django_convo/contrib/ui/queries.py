@@ -13,7 +13,8 @@ from django.utils.timezone import make_aware
 
 from django_convo.conf import settings
 from django_convo.models.fields import is_storable_text
-from django_convo.selectors.messages import MessageFilters, WindowBounds, messages
+from django_convo.selectors.messages import MessageFilters, messages
+from django_convo.selectors.windows import WindowBounds
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation

@@ -16,8 +16,9 @@ from django_convo.contrib.ui.shapes.files import file_template
 from django_convo.policy import capabilities
 from django_convo.selectors import decorate, decorate_messages
 from django_convo.selectors.keyset import keyset_rows
-from django_convo.selectors.messages import CONVERSATION_ORDER, Window, WindowBounds, replies, window
+from django_convo.selectors.messages import CONVERSATION_ORDER, replies
 from django_convo.selectors.receipts import has_receipts
+from django_convo.selectors.windows import Window, WindowBounds, window
 
 from .surroundings import surroundings
 

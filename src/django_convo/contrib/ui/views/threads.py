@@ -10,7 +10,8 @@ from django_convo.conf import settings
 from django_convo.contrib.ui.elements import Thread, open_thread, thread_context
 from django_convo.contrib.ui.queries import number_of
 from django_convo.models import AbstractConversation
-from django_convo.selectors.messages import WindowBounds, find_message
+from django_convo.selectors.messages import find_message
+from django_convo.selectors.windows import WindowBounds
 
 from .conversations import ConversationPage
 
