@@ -12,8 +12,9 @@ from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
+from django_convo.realtime.news import Question
 from django_convo.realtime.presence import _acquaintance, _audience, _companions
-from django_convo.realtime.reading import Question, read_joined, read_news, read_own
+from django_convo.realtime.reading import read_joined, read_news, read_own
 from django_convo.realtime.resuming import read_resumption
 from django_convo.realtime.sweep import _changed_since
 from django_convo.testing.sockets import SocketClient, call

@@ -14,7 +14,8 @@ from django_convo.selectors.connections import Membership, Sight
 
 from . import texts
 from .backoff import LONGEST_PAUSE, Backoff
-from .reading import Delivery, Joined, News, OwnState, Question, read_joined, read_news, read_own
+from .news import Delivery, Joined, News, OwnState, Question
+from .reading import read_joined, read_news, read_own
 from .sessions import Session
 from .topics import Topic
 

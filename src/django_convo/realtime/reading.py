@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -21,80 +20,13 @@ from django_convo.selectors.connections import Sight, own_rows, sights
 from django_convo.selectors.extras import extras_of
 from django_convo.types import EventType
 
+from .news import Delivery, Joined, News, OwnState, Question
 from .texts import conversation_joined, membership_updated
 
 # Events of one conversation that are read at once; what is beyond comes next.
 MOST_EVENTS: Final = 200
 # Events that may change what counts for others than the one who acts.
 _COUNTING: Final = frozenset({EventType.MESSAGE_UPDATED, EventType.MESSAGE_DELETED, EventType.MESSAGE_RESTORED})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """What the hub knows of a conversation, and whom it would deliver to."""
-
-    conversation_id: UUID
-    delivered: int
-    membership_version: int
-    users: frozenset[Any]
-    # Everybody who is connected to the hub: some may see it since now.
-    everyone: frozenset[Any] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """One event as text: for those who may see it, for those who may not, and for the message's sender.
-
-    `allowed` are the users whom the policy lets see the message; None: those who see its number.
-    """
-
-    event_seq: int
-    seq: int | None
-    text: str | None
-    hidden: str
-    sender: Any
-    own: str | None
-    allowed: frozenset[Any] | None
-
-
-@dataclass(kw_only=True, slots=True)
-class News:
-    """What is new in a conversation.
-
-    `sights` is None where who sees what is as it was, else who sees it now of those `asked` about. `is_gone`: it is
-    there for nobody any more. `has_gap`: the log does not reach back to what was delivered. `own` are the users whose
-    own state may have changed, `newcomers` those connected who see it and did not.
-    """
-
-    conversation_id: UUID
-    head: int
-    membership_version: int
-    deliveries: list[Delivery] = field(default_factory=list)
-    sights: dict[Any, Sight] | None = None
-    asked: frozenset[Any] = frozenset()
-    has_gap: bool = False
-    has_more: bool = False
-    is_gone: bool = False
-    own: set[Any] = field(default_factory=set)
-    newcomers: set[Any] = field(default_factory=set)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnState:
-    """A user's own state in a conversation as text, and since when it is so."""
-
-    sight: Sight
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Joined:
-    """A conversation that a user sees and did not before, as text."""
-
-    sight: Sight
-    text: str
-    event_seq: int
-    membership_version: int
 
 
 def read_news(questions: Sequence[Question]) -> list[News]:
@@ -130,7 +62,10 @@ def read_own(pairs: Collection[tuple[UUID, Any]], users: Mapping[Any, Any]) -> l
 
 
 def read_joined(user: Any, conversation_ids: Collection[UUID]) -> list[Joined]:
-    """Return those of the conversations that the user takes part in and sees, whole; at most seven queries."""
+    """Return those of the conversations that the user takes part in and sees, whole.
+
+    At most seven queries, and what the policy's `audience` asks of each: one.
+    """
     conversations = list(own(user).filter(pk__in=conversation_ids))
     conversations = [row for row in conversations if _is_in_audience(row, user)]
     decorate(user, conversations)
