@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -15,15 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic, perf_counter, sleep
+from time import perf_counter
 from urllib.parse import quote
 
 from django.db import connection
+from tests.serving import free_port, stop, wait_for
 
 from benchmarks.calls import HEADER, Request
 from benchmarks.cpu import cpu_of
 
-_START_SECONDS = 20
 _HEADER_NAME = HEADER.removeprefix("HTTP_").replace("_", "-")
 
 
@@ -89,19 +88,16 @@ def _since(before: dict[int, float], after: dict[int, float]) -> float:
 @contextmanager
 def server(workers: int) -> Iterator[Server]:
     """Serve the data set that is connected to, with gunicorn's plain workers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "CONVO_BENCHMARK_DATABASE": str(connection.settings_dict["NAME"])}
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     command += ["--log-level", "warning", "django.core.wsgi:get_wsgi_application()"]
     process = subprocess.Popen(command, env=environment)
     try:
-        _await(port, process)
+        wait_for(process, port)
         yield Server(port=port, master=process.pid)
     finally:
-        process.terminate()
-        process.wait(timeout=_START_SECONDS)
+        stop(process)
 
 
 def drive(site: Server, draw: Callable[[], tuple[str, Request]], *, clients: int, seconds: float) -> Load:
@@ -147,15 +143,3 @@ async def _ask(port: int, request: Request) -> int:
     finally:
         writer.close()
     return int(answer[9:12])
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    ends = monotonic() + _START_SECONDS
-    while monotonic() < ends:
-        if process.poll() is not None:
-            raise RuntimeError("gunicorn stopped at its start.")
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        sleep(0.1)
-    raise RuntimeError("gunicorn does not answer.")

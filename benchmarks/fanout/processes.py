@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.serving import free_port
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _START_SECONDS = 30
@@ -51,7 +52,7 @@ class Server:
 @asynccontextmanager
 async def serve(command: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[Server]:
     """Start a server; `{port}` in the command is where it is to listen."""
-    port = _free_port()
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(part.replace("{port}", str(port)) for part in command), env={**os.environ, **environment}
     )
@@ -100,13 +101,6 @@ async def helper(module: str, environment: Mapping[str, str]) -> AsyncIterator[H
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 async def _until_listening(process: asyncio.subprocess.Process, port: int) -> None:

@@ -6,19 +6,19 @@ import argparse
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 from django.db import connection
 from tests.people import make_group, make_user
+from tests.serving import free_port, wait_for
 
 # Ours by the statement that PostgreSQL has, ours by the way that every database has, and the naive app.
 CONTESTANTS = ("naive", "ours, portable", "ours")
@@ -71,9 +71,7 @@ def _load(name: str, port: int, people: list[Any], groups: list[Any], seconds: i
 
 @contextmanager
 def _server(**variables: str) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     names = {
         "DJANGO_SETTINGS_MODULE": "benchmarks.send.site",
         "CONVO_BENCHMARK_DATABASE": connection.settings_dict["NAME"],
@@ -82,17 +80,8 @@ def _server(**variables: str) -> Iterator[int]:
     command += ["-w", "2", "-k", "gthread", "--threads", "16", "--keep-alive", "60", "--log-level", "error"]
     process = subprocess.Popen(command, env=os.environ | names | variables)
     try:
-        _wait_for(port)
+        wait_for(process, port)
         yield port
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        sleep(0.1)
-    raise RuntimeError("the server does not start")

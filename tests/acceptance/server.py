@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tests.acceptance.expect import History
+from tests.serving import free_port, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = ROOT / "example_project" / "manage.py"
-START_SECONDS = 60
-STOP_SECONDS = 10
 # How much of the server's log is shown where something went wrong.
 LOG_LINES = 40
 
@@ -41,38 +36,6 @@ def environment(database_file: Path, history: History) -> dict[str, str]:
 def show_end(log: Path) -> None:
     """Print what the server said last."""
     print("\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:]), file=sys.stderr)
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait(process: subprocess.Popen[bytes], base_url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the example project ended with status {process.returncode}")
-        try:
-            httpx.get(f"{base_url}/api/config/", trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError(f"the example project did not answer within {START_SECONDS} s")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process, in an orderly way if it will."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
@@ -100,7 +63,7 @@ def example_project(history: History, count: int) -> Iterator[tuple[list[str], P
                 process = subprocess.Popen([*command, "--port", str(port)], **options)
                 stack.callback(stop, process)
                 urls.append(f"http://127.0.0.1:{port}")
-                _wait(process, urls[-1])
+                wait_for(process, port)
             yield urls, log
         except Exception:
             show_end(log)

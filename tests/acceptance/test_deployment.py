@@ -16,14 +16,14 @@ import pytest
 import redis
 
 from tests.acceptance.conftest import Site, answer, frames
-from tests.acceptance.server import ROOT, free_port, stop
-from tests.acceptance.storm.services import HOST, PROJECT, Service, Services, answers_http
+from tests.acceptance.server import ROOT
+from tests.acceptance.storm.services import PROJECT, Service, Services
+from tests.serving import HOST, START_SECONDS, answers, free_port, stop
 
 pytestmark = pytest.mark.concurrency
 
 PAGE = ROOT / "docs" / "howto" / "deploy.md"
 COMMANDS = re.findall(r"^```bash\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-START_SECONDS = 60
 
 
 def commands(*programs: str) -> list[list[str]]:
@@ -58,11 +58,11 @@ def deployed(site: Site, tmp_path: Path) -> Iterator[tuple[Services, int]]:
             process = subprocess.Popen(line, cwd=place, env=environment, stdout=output, stderr=output)
             stack.callback(stop, process)
         deadline = time.monotonic() + START_SECONDS
-        while not (answers_http(ports["8001"]) and answers_http(ports["8002"])):
+        while not (answers(ports["8001"]) and answers(ports["8002"])):
             assert time.monotonic() < deadline, log.read_text()[-2_000:]
             time.sleep(0.2)
         rest, sockets = (
-            Service(command=[], port=ports[port], environment=environment, log=log, is_ready=answers_http)
+            Service(command=[], port=ports[port], environment=environment, log=log, is_ready=answers)
             for port in ("8001", "8002")
         )
         yield Services(environment=environment, log=log, asgi=[sockets], wsgi=rest), ports["6379"]

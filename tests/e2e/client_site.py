@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.example.site import ROOT, START_SECONDS, STOP_SECONDS, Site, _free_port
+from tests.example.site import ROOT, Site
+from tests.serving import STOP_SECONDS, free_port, wait_for
 
 PASSWORD = "lantern-demo"
 MAYA, TOMAS = "maya@lantern.example", "tomas@lantern.example"
@@ -30,7 +31,7 @@ class Server:
     """The example, served on one port, which can be killed and started again."""
 
     site: Site
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     clients: dict[str, httpx.Client] = field(default_factory=dict)
 
@@ -41,23 +42,13 @@ class Server:
     def start(self) -> None:
         with (self.site.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                # Warnings do not end it: Django's own FileResponse warns under ASGI.
-                [sys.executable, "example_project/manage.py", "demo", "--port", str(self.port)],
+                [sys.executable, "-W", "error", "example_project/manage.py", "demo", "--port", str(self.port)],
                 cwd=ROOT,
                 env=self.site.environment(EXAMPLE_THROTTLES="off"),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, (self.site.folder / "server.log").read_text()
-            try:
-                httpx.get(f"{self.address}/accounts/login/", trust_env=False)
-            except httpx.TransportError:
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError(f"nothing answered within {START_SECONDS} s")
+        wait_for(self.process, self.port, self.site.folder / "server.log")
 
     def kill(self) -> None:
         """End it without a word, as a crash does."""

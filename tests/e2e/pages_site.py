@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +12,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 from PIL import Image, ImageDraw, ImageOps
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.serving import free_port, wait_for
+
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PASSWORD = "lantern-demo"
@@ -137,33 +135,18 @@ def serving(folder: Path) -> Iterator[Site]:
     manage(folder, "demo", "--no-serve")
     manage(folder, "collectstatic", "--no-input", "--verbosity", "0")
     group, talk, shown, named = manage(folder, "shell", "--verbosity", "0", "--command", MORE).split()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "example.asgi:application", "--port", str(port), "--lifespan", "off"]
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment(folder), cwd=ROOT, stdout=output, stderr=output)
         try:
-            _wait(f"http://127.0.0.1:{port}", process, log)
+            wait_for(process, port, log)
             address = f"http://127.0.0.1:{port}"
             yield Site(address=address, folder=folder, group=group, talk=talk, shown=shown, named=named)
         finally:
             process.kill()
             process.wait()
-
-
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            httpx.get(f"{address}/accounts/login/", trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text())
 
 
 def log_in(browser: Browser, site: Site, email: str = MAYA, **options: Any) -> tuple[BrowserContext, Page, list[str]]:

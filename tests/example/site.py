@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.serving import free_port, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 120
-START_SECONDS = 60
-STOP_SECONDS = 10
 # What a developer's shell may hold and a test must not see.
 OURS = ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE")
 
@@ -80,7 +76,7 @@ class Site:
     @contextmanager
     def served(self) -> Iterator[str]:
         """Serve by `demo --port`, yield the address, stop."""
-        port = _free_port()
+        port = free_port()
         log = self.folder / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -91,32 +87,7 @@ class Site:
                 stderr=subprocess.STDOUT,
             )
             try:
-                _wait(process, port, log)
+                wait_for(process, port, log)
                 yield f"http://127.0.0.1:{port}"
             finally:
-                process.terminate()
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/accounts/login/", trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"nothing answered within {START_SECONDS} s:\n{log.read_text()}")
+                stop(process)

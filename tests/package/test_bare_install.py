@@ -6,10 +6,8 @@ import base64
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.package.conftest import ROOT, Distribution
+from tests.serving import free_port, wait_for
 
 pytestmark = pytest.mark.bare
 
@@ -91,9 +90,7 @@ def site(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def address(site: Site) -> Iterator[str]:
     """Serve the site on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(site.python), "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
     log = site.folder / "server.log"
     with (
@@ -101,23 +98,10 @@ def address(site: Site) -> Iterator[str]:
         subprocess.Popen(command, cwd=site.folder, env=clean_environment(), stdout=output, stderr=output) as server,
     ):
         try:
-            wait_for(port, server, log)
+            wait_for(server, port, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"the server did not answer within a minute: {log.read_text()}")
 
 
 def call(url: str, user: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:

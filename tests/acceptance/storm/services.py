@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,16 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
 import psycopg
 import redis
 from psycopg import sql
 
-from tests.acceptance.server import MANAGE, ROOT, free_port, stop
+from tests.acceptance.server import MANAGE, ROOT
+from tests.serving import HOST, answers, free_port, stop, wait_for
 
 POSTGRES_URL = os.environ.get("CONVO_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/test")
 PROJECT = MANAGE.parent
-HOST = "127.0.0.1"
 # Long enough for a machine with much else to do.
 START_SECONDS = 180
 
@@ -46,13 +44,7 @@ class Service:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=PROJECT, stdout=output, stderr=output
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready(self.port):
-            if self.process.poll() is not None:
-                raise RuntimeError(f"{self.command[2:4]} ended with status {self.process.returncode}")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{self.command[2:4]} did not answer within {START_SECONDS} s")
-            time.sleep(0.1)
+        wait_for(self.process, self.port, self.log, is_ready=self.is_ready, seconds=START_SECONDS)
 
     def kill(self) -> None:
         """End it without a chance to say anything."""
@@ -105,15 +97,6 @@ class Services:
         return len(rows)
 
 
-def answers_http(port: int) -> bool:
-    """Say whether a server there answers."""
-    try:
-        httpx.get(f"http://{HOST}:{port}/api/config/", trust_env=False, timeout=5)
-    except httpx.TransportError:
-        return False
-    return True
-
-
 def _answers_redis(port: int) -> bool:
     try:
         with redis.Redis(host=HOST, port=port) as client:
@@ -144,7 +127,7 @@ def wsgi(environment: dict[str, str], log: Path) -> Service:
 
 
 def _service(command: list[str], port: int, environment: dict[str, str], log: Path) -> Service:
-    return Service(command=command, port=port, environment=environment, log=log, is_ready=answers_http)
+    return Service(command=command, port=port, environment=environment, log=log, is_ready=answers)
 
 
 def redis_server(folder: Path) -> Service:
