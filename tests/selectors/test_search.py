@@ -20,7 +20,6 @@ from django_convo.selectors.search import (
     PlainBackend,
     SearchBackend,
     Words,
-    get_backend,
     keep_matching,
     search,
     words_of,
@@ -177,18 +176,6 @@ def test_rare_and_frequent_words_are_found_alike(group: Any, ada: Any, bob: Any,
     for text in ("lamp", "lamp lit", "lamps oil", "clamp lamp"):
         assert found_by(PostgresBackend, bob, text) == found_by(Walking, bob, text)
     assert len(found_by(Walking, bob, "lamp")) == 3
-
-
-@only_postgres
-def test_index_is_used_for_what_is_rare(group: Any, ada: Any) -> None:
-    with connection.cursor() as cursor:
-        # Of the few rows here it would take any other way; an index of words is read as a bitmap alone.
-        for way in ("seqscan", "indexscan", "indexonlyscan"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
-    rows = messages(ada, MessageFilters())
-    plan = get_backend("default").matching(rows, words_of("lamp"), order=ALL_ORDER).explain()
-
-    assert "convo_message_search" in plan
 
 
 def test_nobody_finds_what_they_may_not_read(group: Any, ada: Any, bob: Any, cyd: Any, stranger: Any) -> None:
