@@ -16,10 +16,12 @@ from django_convo import actions
 from django_convo.api.sync import write_cursor
 from django_convo.models import Event, Participant, get_conversation_model
 from django_convo.realtime import commands
+from django_convo.realtime.hub import get_hub
 from django_convo.selectors import Position
 from django_convo.testing.sockets import SocketClient, call
 from tests.people import make_group
-from tests.realtime.conftest import log_over_rest, run, swept
+from tests.realtime.brokers import DeafBroker
+from tests.realtime.conftest import eventually, log_over_rest, run, swept
 from tests.realtime.following import Follower
 from tests.realtime.happenings import HAPPENINGS, World, make_world
 from tests.replay import Client
@@ -332,6 +334,66 @@ def test_what_a_resumption_has_said_already_is_not_said_again(
             await socket.until("resumed")
             await socket.silence(0.05)
             assert bodies(socket.frames) == ["one", "two"]
+
+    run(test())
+
+
+@pytest.mark.parametrize("when", ["before the hub knows of it", "after"])
+def test_what_a_resumption_alone_has_shown_is_left_as_well(
+    ada: Any, group: Any, cyd: Any, deaf: DeafBroker, no_sweep: None, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    read = commands.read_resumption
+
+    def remove() -> None:
+        actions.remove_participant(actor=ada, conversation=group, user=cyd)
+
+    def read_and_remove(*args: Any) -> Any:
+        found = read(*args)
+        if when != "after":
+            remove()
+        return found
+
+    monkeypatch.setattr(commands, "read_resumption", read_and_remove)
+    age(group)
+    cursor = cursor_of(cyd, seconds=0)
+
+    async def test() -> None:
+        async with SocketClient(cyd) as socket:
+            await swept()
+            await call(actions.add_participant, actor=ada, conversation=group, user=cyd)
+            await socket.send("resume", id="r", cursor=cursor)
+            await socket.until("resumed")
+            if when == "after":
+                await eventually(lambda: get_hub().is_shown(group.pk, cyd.pk))
+                await call(remove)
+                deaf.hand_over(deaf.hints[-1])
+            await socket.until("conversation.left")
+            await call(say, ada, group, "secret")
+            deaf.hand_over(deaf.hints[-1])
+            await socket.silence(0.1)
+        assert types(socket.frames) == ["conversation.joined", "membership.updated", "resumed", "conversation.left"]
+
+    run(test())
+
+
+def test_what_a_resumption_has_shown_before_the_hub_knew_goes_on(
+    ada: Any, group: Any, cyd: Any, deaf: DeafBroker, no_sweep: None
+) -> None:
+    age(group)
+    cursor = cursor_of(cyd, seconds=0)
+
+    async def test() -> None:
+        async with SocketClient(cyd) as socket:
+            await swept()
+            await call(actions.add_participant, actor=ada, conversation=group, user=cyd)
+            await socket.send("resume", id="r", cursor=cursor)
+            await socket.until("resumed")
+            await eventually(lambda: get_hub().is_shown(group.pk, cyd.pk))
+            await call(say, ada, group, "for Cyd")
+            deaf.hand_over(deaf.hints[-1])
+            await socket.until("message.created")
+        assert types(socket.frames).count("conversation.joined") == 1
+        assert bodies(socket.frames) == ["for Cyd"]
 
     run(test())
 

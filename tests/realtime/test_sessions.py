@@ -167,6 +167,50 @@ def test_what_is_held_comes_after_a_resumption_less_what_that_has_said(takes: bo
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("upto", "gone", "frames"),
+    [
+        # Read before it was left: left, and seen again as a whole.
+        ({ONE: 4}, set(), ["left", "shown 6", "event 7"]),
+        # Read after all of it; the second half begins anew, since the client has been told that it left.
+        ({ONE: 7}, set(), ["left", "shown 6", "event 7"]),
+        # Read between: gone, and of what one saw before nothing more is said.
+        ({}, {ONE}, ["shown 6", "event 7"]),
+        # Of another: nothing is known of this one.
+        ({OTHER: 9}, {UUID(int=3)}, ["event 4", "left", "shown 6", "event 7"]),
+    ],
+    ids=["before", "after", "between", "other"],
+)
+def test_what_was_left_and_is_seen_again_during_a_resumption_begins_anew(
+    upto: dict[UUID, int], gone: set[UUID], frames: list[str]
+) -> None:
+    async def test() -> None:
+        connection = Connection(takes=True)
+        session = connection.session()
+        session.hold()
+        session.push("event 4", ONE, 4)
+        session.push("left", ONE, opens=False)
+        session.push("shown 6", ONE, 6, opens=True)
+        session.push("event 7", ONE, 7)
+        session.release(upto, gone)
+        assert connection.frames == frames
+
+    run(test)
+
+
+def test_what_a_resumption_has_shown_whole_is_not_shown_again() -> None:
+    async def test() -> None:
+        connection = Connection(takes=True)
+        session = connection.session()
+        session.hold()
+        session.push("shown 6", ONE, 6, opens=True)
+        session.push("event 7", ONE, 7)
+        session.release({ONE: 6})
+        assert connection.frames == ["event 7"]
+
+    run(test)
+
+
 def test_what_is_held_is_bounded(settings: Any) -> None:
     settings.CONVO_REALTIME_QUEUE_BYTES = 65_536
 

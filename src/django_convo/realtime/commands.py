@@ -177,7 +177,8 @@ async def resume(
     if isinstance(found, Resumption):
         for text in found.texts:
             session.reply(text)
-        session.release(found.upto)
+        session.release(found.upto, found.gone)
+        hub.follow(session, {key: found.upto.get(key, 0) for key in found.present})
         return
     code, detail = found
     session.reply(texts.answer("error", command or {}, code=code, detail=detail))

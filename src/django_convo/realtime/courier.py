@@ -197,9 +197,16 @@ class Courier:
     async def _join(self, user: Any, keys: Collection[UUID]) -> None:
         """Bring conversations to a user who sees them since now; nothing where the user does not."""
         sessions = self._hub.sessions_of(user)
-        if sessions:
-            for joined in await self._hub.workers.run(read_joined, sessions[0].user, keys):
-                await self._admit(user, joined)
+        if not sessions:
+            return
+        found = await self._hub.workers.run(read_joined, sessions[0].user, keys)
+        for joined in found:
+            await self._admit(user, joined)
+        for key in set(keys) - {joined.sight.conversation_id for joined in found}:
+            for session in self._hub.sessions_of(user):
+                # Seen by a resumption, and gone before anybody here knew of it.
+                if session.shown.pop(key, None) is not None:
+                    session.push(texts.conversation_left(key), key, opens=False)
 
     async def _admit(self, user: Any, joined: Joined) -> None:
         key = joined.sight.conversation_id
@@ -212,7 +219,8 @@ class Courier:
             sight=joined.sight, event_seq=joined.event_seq, membership_version=joined.membership_version
         )
         for session in self._hub.sessions_of(user):
-            session.push(joined.text, key, joined.event_seq)
+            if session.shown.pop(key, -1) < joined.event_seq:
+                session.push(joined.text, key, joined.event_seq, opens=True)
             await self._hub.subscribe(session, [membership])
         # Behind the snapshot nothing may be missing.
         self.look_at(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -148,12 +148,21 @@ class Hub:
                     self.courier.tell_own(key, session.key)
         session.is_settled = True
 
+    def follow(self, session: Session, shown: Mapping[UUID, int]) -> None:
+        """Have looked at what a resumption has shown to a session and what is not known here yet.
+
+        Whoever shows a conversation has to say when it is seen no longer; the hint that it is may come late.
+        """
+        for key in shown.keys() - session.conversations:
+            session.shown[key] = shown[key]
+            self.courier.tell_own(key, session.key)
+
     def lose(self, topic: Topic, key: Any) -> None:
         """Tell a user that they see a conversation no longer, and deliver nothing of it any more."""
         for session in self.sessions_of(key):
             if topic.key in session.conversations:
                 session.conversations.discard(topic.key)
-                session.push(texts.conversation_left(topic.key))
+                session.push(texts.conversation_left(topic.key), topic.key, opens=False)
         if self._leave(topic, key) and self._listener is not None:
             # Nobody waits for it: hearing too much for a moment does no harm.
             self._do_later(self._listener.drop([conversation_topic(topic.key)]))

@@ -30,11 +30,14 @@ _MOST_CHANGED: Final = 500
 
 @dataclass(kw_only=True, slots=True)
 class Resumption:
-    """What to send, and up to which event of each conversation that brings a client."""
+    """What to send, up to which event of each conversation that brings a client, and what is there and what is not."""
 
     texts: list[str] = field(default_factory=list)
     upto: dict[UUID, int] = field(default_factory=dict)
     limited: set[UUID] = field(default_factory=set)
+    # What one takes part in, of what the client named or what has changed; and what one has left.
+    present: set[UUID] = field(default_factory=set)
+    gone: set[UUID] = field(default_factory=set)
 
 
 def read_resumption(user: Any, cursor: str | None, heads: Mapping[UUID, int]) -> Resumption:
@@ -49,10 +52,10 @@ def read_resumption(user: Any, cursor: str | None, heads: Mapping[UUID, int]) ->
     known = _known(user, heads)
     changed = [] if since is None else _changed(user, since)
     result = Resumption()
-    gone = {key for key in heads if key not in known}
+    result.gone = {key for key in heads if key not in known}
     if since is not None:
-        gone |= departed(user, since) - {row.pk for row in changed} - set(known)
-    result.texts += [conversation_left(key) for key in sorted(gone)]
+        result.gone |= departed(user, since) - {row.pk for row in changed} - set(known)
+    result.texts += [conversation_left(key) for key in sorted(result.gone)]
     events = _missed(user, known, heads, result)
     new = [row for row in changed if row.pk not in known]
     if since is not None:
@@ -62,6 +65,7 @@ def read_resumption(user: Any, cursor: str | None, heads: Mapping[UUID, int]) ->
         events += _since(user, [row for row in new if row not in joined], since, result)
         _show(user, joined, result)
     conversations = {**known, **{row.pk: row for row in new}}
+    result.present = set(conversations)
     frames = render_frames(events, conversations=conversations, context=context_of(user))
     result.texts += [encoded(frame) for frame in frames]
     for event in events:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,7 @@ class Session:
         "conversations",
         "is_settled",
         "login",
+        "shown",
         "user",
     )
 
@@ -48,7 +49,9 @@ class Session:
         self.login = login
         # Where the user takes part, as the hub knows it.
         self.conversations: set[UUID] = set()
-        # Whether those have been read.
+        # What a resumption has shown that the hub does not know of yet: each conversation up to which event.
+        self.shown: dict[UUID, int] = {}
+        # Whether `conversations` have been read.
         self.is_settled = False
         self._send = send
         self._take = take
@@ -58,8 +61,8 @@ class Session:
         self._size = 0
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        # While a resumption is read, what is new: (conversation, number, text).
-        self._held: list[tuple[UUID | None, int | None, str]] | None = None
+        # While a resumption is read, what is new, as `push` takes it.
+        self._held: list[tuple[str, UUID | None, int | None, bool | None]] | None = None
 
     @property
     def key(self) -> Any:
@@ -71,12 +74,22 @@ class Session:
         """Whether nothing is delivered any more."""
         return self._closing is not None
 
-    def push(self, text: str, conversation_id: UUID | None = None, event_seq: int | None = None) -> None:
-        """Deliver a frame, now or as soon as the connection takes it."""
+    def push(
+        self,
+        text: str,
+        conversation_id: UUID | None = None,
+        event_seq: int | None = None,
+        *,
+        opens: bool | None = None,
+    ) -> None:
+        """Deliver a frame, now or as soon as the connection takes it.
+
+        `opens` is True for what shows a conversation as a whole, up to that event, and False for what ends it.
+        """
         if self._closing is not None:
             return
         if self._held is not None:
-            self._held.append((conversation_id, event_seq, text))
+            self._held.append((text, conversation_id, event_seq, opens))
             self._size += len(text)
             self._refuse_long_queue()
             return
@@ -86,14 +99,25 @@ class Session:
         """Keep back what comes from now on, until `release`."""
         self._held = []
 
-    def release(self, upto: dict[UUID, int] | None = None) -> None:
-        """Deliver what was kept back, less what a resumption has said already: up to a number in each conversation."""
+    def release(self, upto: Mapping[UUID, int] | None = None, gone: Collection[UUID] = ()) -> None:
+        """Deliver what was kept back, less what a resumption has said already.
+
+        It has brought each conversation `upto` an event, and has said of others that they are `gone`. What one left
+        and sees again meanwhile begins anew with what shows it, whatever was said of it.
+        """
         held, self._held = self._held or [], None
-        for conversation_id, event_seq, text in held:
+        known, ended = dict(upto or {}), set(gone)
+        for text, key, event_seq, opens in held:
             self._size -= len(text)
-            known = None if conversation_id is None or upto is None else upto.get(conversation_id)
-            if known is None or event_seq is None or event_seq > known:
-                self.push(text)
+            if key is not None:
+                if key in ended and not opens:
+                    continue
+                ended.discard(key)
+                if opens is False:
+                    known.pop(key, None)
+                elif event_seq is not None and event_seq <= known.get(key, -1):
+                    continue
+            self.push(text)
 
     def reply(self, text: str) -> None:
         """Deliver an answer to this connection, past what is kept back."""
