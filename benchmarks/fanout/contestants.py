@@ -46,10 +46,7 @@ def contestants(node_folder: Path | None) -> list[Contestant]:
     if node_folder is not None and shutil.which("node") and shutil.which("npm"):
         _install(node_folder)
         environment = {"NODE_PATH": str(node_folder / "node_modules")}
-        for name, script, path in (
-            ("ws", "ws.js", "/"),
-            ("socket.io", "socketio.js", "/socket.io/?EIO=4&transport=websocket"),
-        ):
+        for name, script, path in _SCRIPTS:
             command = ("node", str(_SERVERS / script), "{port}")
             found.append(Contestant(name=name, command=command, publish="post", path=path, environment=environment))
     return found

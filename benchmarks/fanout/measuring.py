@@ -70,9 +70,11 @@ async def measure(
         await run.connect(plan.sockets)
         await server.until_idle()
         memory = (server.memory_kib() - before) / plan.sockets
+        slowly, spent = await run.one_by_one(plan)
+        quickly, burst_spent = await run.at_once(plan)
+        # What coming takes at a server may go on for seconds: by now it is over.
         idle = await run.idle_share()
-        slowly, cpu = await run.one_by_one(plan)
-        quickly, burst_cpu = await run.at_once(plan)
+        cpu, burst_cpu = spent.less(idle), burst_spent.less(idle)
         return Figures(
             cpu=cpu * 1e6 / max(slowly["received"], 1),
             p50=slowly["p50"] or 0.0,
@@ -92,6 +94,21 @@ def _of_publisher(contestant: Contestant) -> dict[str, str]:
     return environment
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Spent:
+    """Seconds on the clock, and of the server's CPU."""
+
+    seconds: float
+    cpu: float
+
+    def __sub__(self, earlier: _Spent) -> _Spent:
+        return _Spent(seconds=self.seconds - earlier.seconds, cpu=self.cpu - earlier.cpu)
+
+    def less(self, idle: float) -> float:
+        """Return the CPU seconds, less what would have been spent without any delivery."""
+        return max(self.cpu - self.seconds * idle, 0.0)
+
+
 class _Run:
     def __init__(
         self, contestant: Contestant, server: Server, clients: Helper, publisher: Helper, crowd: Mapping[str, Any]
@@ -101,7 +118,6 @@ class _Run:
         self._clients = clients
         self._publisher = publisher
         self._crowd = crowd
-        self._idle = 0.0
 
     async def connect(self, sockets: int) -> None:
         contestant = self._contestant
@@ -127,12 +143,12 @@ class _Run:
 
     async def idle_share(self) -> float:
         """Return for which share of the time the server runs while nothing happens."""
+        await self._server.until_idle()
         before = self._server.cpu_seconds()
         await asyncio.sleep(_IDLE_SECONDS)
-        self._idle = (self._server.cpu_seconds() - before) / _IDLE_SECONDS
-        return self._idle
+        return (self._server.cpu_seconds() - before) / _IDLE_SECONDS
 
-    async def one_by_one(self, plan: Plan) -> tuple[dict[str, Any], float]:
+    async def one_by_one(self, plan: Plan) -> tuple[dict[str, Any], _Spent]:
         """Publish the next when everybody has the one before."""
         await self._clients.ask("clear")
         started, due = self._now(), 0
@@ -143,22 +159,17 @@ class _Run:
             # What is lost is not waited for again.
             due = found["received"]
             await asyncio.sleep(_PAUSE)
-        cpu = self._spent_since(started)
-        return await self._clients.ask("report"), cpu
+        spent = self._now() - started
+        return await self._clients.ask("report"), spent
 
-    async def at_once(self, plan: Plan) -> tuple[dict[str, Any], float]:
+    async def at_once(self, plan: Plan) -> tuple[dict[str, Any], _Spent]:
         """Publish as fast as that goes."""
         await self._clients.ask("clear")
         started = self._now()
         await self.publish(plan.burst)
         await self._clients.ask("wait", deliveries=plan.burst * plan.sockets, quiet=_QUIET)
-        cpu = self._spent_since(started)
-        return await self._clients.ask("report"), cpu
+        spent = self._now() - started
+        return await self._clients.ask("report"), spent
 
-    def _now(self) -> tuple[float, float]:
-        return monotonic(), self._server.cpu_seconds()
-
-    def _spent_since(self, started: tuple[float, float]) -> float:
-        """Return the CPU seconds since then, less what would have been spent without any delivery."""
-        moment, cpu = self._now()
-        return max(cpu - started[1] - (moment - started[0]) * self._idle, 0.0)
+    def _now(self) -> _Spent:
+        return _Spent(seconds=monotonic(), cpu=self._server.cpu_seconds())

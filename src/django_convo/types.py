@@ -151,6 +151,8 @@ class Hint:
     kind: HintKind
     conversation_id: UUID | None = None
     user_id: Any = None
+    # Of whom a hub says that they are there, or are not: many at once, when it repeats it.
+    user_ids: tuple[Any, ...] = ()
     # The event, or the message up to which somebody has read.
     number: int | None = None
     is_on: bool = True

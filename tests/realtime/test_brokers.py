@@ -135,7 +135,7 @@ def another(key: UUID, *, is_neighbour: bool) -> UUID:
 
 
 def test_hint_is_heard_as_it_was_said(place: Place) -> None:
-    user, key = make_user("ada"), uuid4()
+    user, other, key = make_user("ada"), make_user("bob"), uuid4()
     hints = [
         Hint(kind=HintKind.EVENT, conversation_id=key, number=2**40),
         Hint(kind=HintKind.ACCESS, conversation_id=key),
@@ -144,7 +144,7 @@ def test_hint_is_heard_as_it_was_said(place: Place) -> None:
         Hint(kind=HintKind.READ, conversation_id=key, user_id=user.pk, number=7),
         Hint(kind=HintKind.DELIVERED, conversation_id=key, user_id=user.pk, number=7),
         Hint(kind=HintKind.TYPING, conversation_id=key, user_id=user.pk, is_on=False),
-        Hint(kind=HintKind.PRESENCE, user_id=user.pk, is_on=True, origin="a hub"),
+        Hint(kind=HintKind.PRESENCE, user_ids=(user.pk, other.pk), is_on=True, origin="a hub"),
     ]
     assert {hint.kind for hint in hints} == set(HintKind)
 
@@ -392,7 +392,18 @@ def test_buckets_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "[]", "{}", "null", '["?",null,null,null,true,""]', '["e","x",null,1,true,""]']
+    "text",
+    [
+        "",
+        "x",
+        "[]",
+        "{}",
+        "null",
+        '["?",null,null,null,true,"",[]]',
+        '["e","x",null,1,true,"",[]]',
+        '["p",null,null,null,true,"",7]',
+        '["e",null,null,1,true,""]',
+    ],
 )
 def test_text_of_another_version_is_no_hint(text: str) -> None:
     assert decode(text) is None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from django_convo import actions
 from django_convo.realtime import presence
+from django_convo.realtime.brokers.base import encode
 from django_convo.testing.sockets import SocketClient, call, get_hub
 from tests.people import make_direct, make_group, make_user
+from tests.realtime.brokers import DeafBroker
 from tests.realtime.conftest import heard, run, swept
 from tests.realtime.elsewhere import Elsewhere
 
@@ -296,6 +300,20 @@ def test_hub_that_is_killed_is_believed_no_longer(ada: Any, bob: Any, group: Any
             await elsewhere.kill()
             assert of(await socket.until("presence", timeout=10)) == (str(bob.pk), False)
             assert not get_hub().presence.is_online(bob.pk)
+
+    run(test())
+
+
+def test_who_is_there_is_repeated_in_few_hints_that_a_broker_carries(deaf: DeafBroker) -> None:
+    keys = {str(uuid4()) for _ in range(1_000)}
+
+    async def test() -> None:
+        presence.Presence(SimpleNamespace(sessions=dict.fromkeys(keys))).close()
+        assert {key for hint in deaf.hints for key in hint.user_ids} == keys
+        assert sum(len(hint.user_ids) for hint in deaf.hints) == len(keys)
+        assert len(deaf.hints) <= 10
+        # What PostgreSQL's NOTIFY takes.
+        assert max(len(encode(hint)) for hint in deaf.hints) < 8_000
 
     run(test())
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
@@ -30,6 +31,8 @@ GRACE_SECONDS: Final = 5
 # How often a hub repeats who is there, and how long the others believe it: a killed process says no goodbye.
 BEAT_SECONDS: Final = 30
 _BELIEVED_SECONDS: Final = 75
+# So many characters of keys go into one hint: brokers carry small ones, PostgreSQL 8,000 bytes.
+_MOST_IN_ONE: Final = 4_000
 # More that waits than this is dropped: nobody needs to know late who typed.
 _MOST_WAITING: Final = 1_000
 _MOST_REMEMBERED: Final = 10_000
@@ -60,7 +63,7 @@ class Presence:
         if timer is not None:
             timer.cancel()
             return
-        self._publish(key, is_on=True)
+        self._publish([key], is_on=True)
         if not self._elsewhere.get(key):
             self._tell(key, is_on=True)
 
@@ -94,8 +97,7 @@ class Presence:
                 for origin in [name for name, until in origins.items() if until < now]:
                     self._gone_elsewhere(key, origin)
             if get_broker().supports_processes:
-                for key in tuple(self._hub.sessions):
-                    self._publish(key, is_on=True)
+                self._publish(self._hub.sessions, is_on=True)
 
     async def frames_for(self, user: Any, conversation_id: UUID) -> list[str]:
         """Return a `presence` frame for each other participant who is there; none of a large conversation."""
@@ -106,32 +108,33 @@ class Presence:
         """Tell the other hubs that nobody is here any more."""
         for timer in self._leaving.values():
             timer.cancel()
-        for key in {*self._leaving, *self._hub.sessions}:
-            self._publish(key, is_on=False)
+        self._publish({*self._leaving, *self._hub.sessions}, is_on=False)
         self._leaving.clear()
 
     def _has_gone(self, key: Any) -> None:
         self._leaving.pop(key, None)
         if key in self._hub.sessions:
             return
-        self._publish(key, is_on=False)
+        self._publish([key], is_on=False)
         if not self._elsewhere.get(key):
             self._tell(key, is_on=False)
 
-    def _publish(self, key: Any, *, is_on: bool) -> None:
-        get_broker().publish(Hint(kind=HintKind.PRESENCE, user_id=key, is_on=is_on, origin=self._origin))
+    def _publish(self, keys: Iterable[Any], *, is_on: bool) -> None:
+        for some in _portions(keys):
+            get_broker().publish(Hint(kind=HintKind.PRESENCE, user_ids=some, is_on=is_on, origin=self._origin))
 
     def _hear_presence(self, hint: Hint) -> None:
         if hint.origin == self._origin:
             return
-        if not hint.is_on:
-            self._gone_elsewhere(hint.user_id, hint.origin)
-            return
-        was_online = self.is_online(hint.user_id)
         until = asyncio.get_running_loop().time() + _BELIEVED_SECONDS
-        self._elsewhere.setdefault(hint.user_id, {})[hint.origin] = until
-        if not was_online:
-            self._tell(hint.user_id, is_on=True)
+        for key in hint.user_ids:
+            if not hint.is_on:
+                self._gone_elsewhere(key, hint.origin)
+                continue
+            was_online = self.is_online(key)
+            self._elsewhere.setdefault(key, {})[hint.origin] = until
+            if not was_online:
+                self._tell(key, is_on=True)
 
     def _gone_elsewhere(self, key: Any, origin: str) -> None:
         origins = self._elsewhere.get(key)
@@ -199,6 +202,21 @@ class Presence:
                 # Who has lost sight of it meanwhile hears nothing of it.
                 if conversation_id is None or conversation_id in session.conversations:
                     session.push(text)
+
+
+def _portions(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Split keys of users into as many as one hint carries."""
+    portion: list[Any] = []
+    length = 0
+    for key in keys:
+        portion.append(key)
+        # As it is written in the hint.
+        length += len(json.dumps(str(key)))
+        if length > _MOST_IN_ONE:
+            yield tuple(portion)
+            portion, length = [], 0
+    if portion:
+        yield tuple(portion)
 
 
 def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:

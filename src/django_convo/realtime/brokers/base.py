@@ -127,17 +127,20 @@ def encode(hint: Hint) -> str:
     """Return a hint as text, ids and numbers alone."""
     conversation = None if hint.conversation_id is None else hint.conversation_id.hex
     user = None if hint.user_id is None else str(hint.user_id)
-    return json.dumps([hint.kind, conversation, user, hint.number, hint.is_on, hint.origin], separators=(",", ":"))
+    users = [str(key) for key in hint.user_ids]
+    fields = [hint.kind, conversation, user, hint.number, hint.is_on, hint.origin, users]
+    return json.dumps(fields, separators=(",", ":"))
 
 
 def decode(text: str) -> Hint | None:
     """Return the hint of a text; None for what no process of this version has sent."""
     try:
-        kind, conversation, user, number, is_on, origin = json.loads(text)
+        kind, conversation, user, number, is_on, origin, users = json.loads(text)
         return Hint(
             kind=HintKind(kind),
             conversation_id=None if conversation is None else UUID(conversation),
             user_id=None if user is None else user_key(user),
+            user_ids=tuple(user_key(key) for key in users),
             number=number,
             is_on=bool(is_on),
             origin=str(origin),
