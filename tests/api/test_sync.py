@@ -210,7 +210,8 @@ def test_sync_is_bounded_in_queries(
     for conversation in made:
         actions.send_message(actor=bob, conversation=conversation, body="news")
 
-    # Page, heads, events, what is gone; participants and last messages of the page; messages and users of the frames.
-    with django_assert_num_queries(8):
+    # Page, heads, events, what is gone; participants and last messages of the page; messages of the frames,
+    # whose senders are all who acted.
+    with django_assert_num_queries(7):
         data = sync(as_ada, cursor=cursor, heads={str(conversation.pk): 1 for conversation in made})
     assert len(data["conversations"]) == len(data["events"]) == size

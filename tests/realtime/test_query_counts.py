@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,16 @@ def test_news_cost_the_same_however_much_there_is() -> None:
     small, large = make_world(1, 1, 1), make_world(7, 5, 6)
 
     assert statements(read_news, small[3]) == statements(read_news, large[3]) <= 10
+
+
+def test_news_of_one_message_cost_three_statements() -> None:
+    ada, _, [group], [question] = make_world(1, 2, 0)
+    group.refresh_from_db()
+    question = replace(question, delivered=group.event_seq)
+    actions.send_message(actor=ada, conversation=group, body="new")
+
+    # Its log, its conversation and itself: whoever acted is its sender.
+    assert statements(read_news, [question]) == 3
 
 
 def test_news_of_changed_members_cost_one_question_to_the_policy_for_each_conversation() -> None:

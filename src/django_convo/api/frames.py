@@ -12,13 +12,11 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import serializers
 
 from django_convo.models import AbstractConversation, AbstractMessage, Event
-from django_convo.selectors import decorate_messages
-from django_convo.selectors.messages import readable, shared
+from django_convo.selectors.frames import concerned_messages, concerned_users
 
 from .base import rendered, stamp, user_key
 from .users import UserCardSerializer, card
@@ -88,13 +86,13 @@ class SharedFrame:
 def render_shared_frames(
     events: Sequence[Event], *, conversations: Mapping[UUID, AbstractConversation]
 ) -> list[SharedFrame]:
-    """Return the events as frames for nobody in particular; at most five queries, however many there are.
+    """Return the events as frames for nobody in particular; at most four queries, however many there are.
 
     What depends on the viewer is left out: files stand under their address without a signature.
     """
     context = {"request": SimpleNamespace(user=AnonymousUser())}
     messages = _messages(events, None)
-    users = _users(events)
+    users = _users(events, messages)
     shown = []
     for event in events:
         frame = _frame(event, conversations[event.conversation_id], messages, users, context)
@@ -106,14 +104,14 @@ def render_shared_frames(
 def render_frames(
     events: Sequence[Event], *, conversations: Mapping[UUID, AbstractConversation], context: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the events as frames for the user of `context["request"]`; four queries, however many there are.
+    """Return the events as frames for the user of `context["request"]`; at most four queries, however many.
 
-    `conversations` holds each event's conversation, with the viewer's membership known. A user or an actor who is gone
-    is null.
+    They are the messages, what those show, who is named there, and who acted without having sent any. `conversations`
+    holds each event's conversation, with the viewer's membership known. A user or an actor who is gone is null.
     """
     viewer = context["request"].user
     messages = _messages(events, viewer)
-    users = _users(events)
+    users = _users(events, messages)
     frames = []
     for event in events:
         frame = _frame(event, conversations[event.conversation_id], messages, users, context)
@@ -227,24 +225,15 @@ def _conversation(conversation: AbstractConversation, context: Mapping[str, Any]
 def _messages(events: Iterable[Event], viewer: Any | None) -> dict[UUID, Any]:
     """Read the messages concerned, as far as the viewer may; without one, all of them."""
     concerned = [event for event in events if _is_about_message(event)]
-    if not concerned:
-        return {}
-    rows = list(
-        (shared() if viewer is None else readable(viewer))
-        .select_related("thread_root")
-        .filter(
-            pk__in={event.payload["message_id"] for event in concerned},
-            conversation__in={event.conversation_id for event in concerned},
-        )
+    return concerned_messages(
+        viewer, {UUID(event.payload["message_id"]): event.conversation_id for event in concerned}
     )
-    decorate_messages(viewer, rows)
-    return {row.pk: row for row in rows}
 
 
-def _users(events: Iterable[Event]) -> dict[Any, Any]:
+def _users(events: Iterable[Event], messages: Mapping[UUID, Any]) -> dict[Any, Any]:
     """Read who acted and who was acted upon."""
     keys = set()
     for event in events:
         keys |= {event.actor_id, user_key(event.payload.get("user"))}
     keys.discard(None)
-    return get_user_model()._default_manager.in_bulk(keys) if keys else {}
+    return concerned_users(keys, messages.values())

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
 
 from django_convo.api.base import encoded, user_key
 from django_convo.api.frames import SharedFrame, render_shared_frames
-from django_convo.models import AbstractConversation, AbstractMessage, Event, Participant, get_conversation_model
+from django_convo.models import AbstractConversation, AbstractMessage, Event, Participant
 from django_convo.policy import Policy, get_policy
 from django_convo.selectors import decorate, own
 from django_convo.selectors.connections import Sight, own_rows, sights
+from django_convo.selectors.events import read_stretches
 from django_convo.selectors.extras import extras_of
+from django_convo.selectors.frames import shared_conversations
 from django_convo.types import EventType
 
 from .news import Delivery, Joined, News, OwnState, Question
@@ -35,8 +34,7 @@ def read_news(questions: Sequence[Question]) -> list[News]:
     Events are read first and memberships last: who is delivered to is never an older truth than what is delivered.
     """
     events = _events(questions)
-    rows = get_conversation_model()._default_manager.select_related("created_by", "subject_type")
-    conversations = rows.in_bulk([question.conversation_id for question in questions])
+    conversations = shared_conversations([question.conversation_id for question in questions])
     _fill_gaps(questions, events, conversations)
     shown = _rendered(events, conversations)
     found = []
@@ -96,19 +94,13 @@ def read_users(keys: Collection[Any]) -> dict[Any, Any]:
 
 def _events(questions: Sequence[Question]) -> dict[UUID, list[Event]]:
     """Read what follows in each log, and one more than is delivered at once; one query."""
-    found: dict[UUID, list[Event]] = {question.conversation_id: [] for question in questions}
     # The numbers have no gaps, so that a limit for each is a range.
-    wanted = [
-        Q(
-            conversation=question.conversation_id,
-            event_seq__gt=question.delivered,
-            event_seq__lte=question.delivered + MOST_EVENTS + 1,
-        )
-        for question in questions
-    ]
-    for event in Event.objects.filter(reduce(or_, wanted)).order_by("conversation_id", "event_seq"):
-        found[event.conversation_id].append(event)
-    return found
+    return read_stretches(
+        {
+            question.conversation_id: (question.delivered, question.delivered + MOST_EVENTS + 1)
+            for question in questions
+        }
+    )
 
 
 def _fill_gaps(

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from django_convo.models import Block, Draft, Participant, get_conversation_model
 from django_convo.policy import get_policy
+
+from .kept import bound_actor, bound_ids, kept, length_of, spread
 
 _AT_ONCE = 500
 
@@ -86,13 +88,32 @@ def changed_sights(user_ids: Collection[Any], since: datetime) -> list[Sight]:
 def own_rows(pairs: Collection[tuple[UUID, Any]]) -> list[Participant]:
     """Return the rows of these conversations and users, each with its conversation and its draft; two queries."""
     conversations, users = {key for key, _ in pairs}, {key for _, key in pairs}
-    within = Q(conversation__in=conversations, user__in=users)
-    rows = Participant.objects.filter(within).select_related("conversation")
-    found = [row for row in rows if (row.conversation_id, row.user_id) in pairs]
-    drafts = {(draft.conversation_id, draft.user_id): draft for draft in Draft.objects.filter(within)} if found else {}
+    lengths = length_of(conversations), length_of(users)
+    values = {**spread("conversation", conversations), **spread("user", users)}
+    found = [row for row in _participants_of(*lengths).read(**values) if (row.conversation_id, row.user_id) in pairs]
+    drafts = _drafts_of(*lengths).read(**values) if found else []
+    known = {(draft.conversation_id, draft.user_id): draft for draft in drafts}
     for row in found:
-        row.own_draft = drafts.get((row.conversation_id, row.user_id))
+        row.own_draft = known.get((row.conversation_id, row.user_id))
     return found
+
+
+@kept
+def _participants_of(conversations: int, users: int) -> QuerySet[Participant]:
+    return Participant.objects.filter(_within(conversations, users)).select_related("conversation")
+
+
+@kept
+def _drafts_of(conversations: int, users: int) -> QuerySet[Draft]:
+    return Draft.objects.filter(_within(conversations, users))
+
+
+def _within(conversations: int, users: int) -> Q:
+    keys: dict[str, Any] = {
+        "conversation__pk__in": bound_ids("conversation", conversations),
+        "user__pk__in": [bound_actor(f"user{number}") for number in range(users)],
+    }
+    return Q(**keys)
 
 
 def kept_apart(user_id: Any, others: Collection[Any]) -> set[Any]:

@@ -56,25 +56,35 @@ def read_logs(
     The caller bounds how far each may be behind; the memberships are known and there.
     """
     behind = {key: after for key, after in positions.items() if after != conversations[key].event_seq}
-    wanted = [(key, after) for key, after in behind.items() if after < conversations[key].event_seq]
-    found: dict[UUID, list[Event]] = {key: [] for key in behind}
-    if wanted:
-        heads = [conversations[key].event_seq for key, _ in wanted]
-        values = {
-            **spread("key", [key for key, _ in wanted]),
-            **spread("after", [after for _, after in wanted]),
-            **spread("head", heads),
+    found = read_stretches(
+        {
+            key: (after, conversations[key].event_seq)
+            for key, after in behind.items()
+            if after < conversations[key].event_seq
         }
-        for event in _stretches(length_of(wanted)).read(**values):
-            found[event.conversation_id].append(event)
+    )
     logs = {}
     for key, after in behind.items():
         participant = conversations[key].membership_of(actor)
         assert participant is not None  # noqa: S101 - the caller read them as one's own
         head = conversations[key].event_seq
-        events = [event for event in found[key] if event.event_seq >= participant.joined_event_seq]
+        events = [event for event in found.get(key, ()) if event.event_seq >= participant.joined_event_seq]
         logs[key] = Log(events=events, head=head, limited=_is_limited(after, head, participant, events))
     return logs
+
+
+def read_stretches(stretches: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Event]]:
+    """Return, of each conversation, the events after one number and up to another, in order; one query for all."""
+    found: dict[UUID, list[Event]] = {key: [] for key in stretches}
+    if stretches:
+        values = {
+            **spread("key", stretches),
+            **spread("after", [after for after, _ in stretches.values()]),
+            **spread("upto", [upto for _, upto in stretches.values()]),
+        }
+        for event in _stretches(length_of(stretches)).read(**values):
+            found[event.conversation_id].append(event)
+    return found
 
 
 @kept
@@ -85,7 +95,7 @@ def _stretches(length: int) -> QuerySet[Event]:
         Q(
             conversation=bound_id(f"key{place}"),
             event_seq__gt=Bound(f"after{place}", number),
-            event_seq__lte=Bound(f"head{place}", number),
+            event_seq__lte=Bound(f"upto{place}", number),
         )
         for place in range(length)
     ]
