@@ -13,9 +13,10 @@ from django_convo import actions
 from django_convo.realtime import presence
 from django_convo.realtime.brokers.base import encode
 from django_convo.testing.sockets import SocketClient, call, get_hub
+from django_convo.types import Hint, HintKind
 from tests.people import make_direct, make_group, make_user
 from tests.realtime.brokers import DeafBroker
-from tests.realtime.conftest import heard, run, swept
+from tests.realtime.conftest import eventually, heard, run, swept
 from tests.realtime.elsewhere import Elsewhere
 
 
@@ -316,6 +317,49 @@ def test_who_is_there_is_repeated_in_few_hints_that_a_broker_carries(deaf: DeafB
         assert max(len(encode(hint)) for hint in deaf.hints) < 8_000
 
     run(test())
+
+
+def test_who_comes_and_goes_before_it_is_told_is_no_news(
+    ada: Any, bob: Any, group: Any, short_grace: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(self: Any, key: Any, *, is_on: bool) -> None:
+        """Note it, and tell it later."""
+        self._changed[key] = None
+
+    async def test() -> None:
+        async with SocketClient(ada) as socket:
+            await swept()
+            with monkeypatch.context() as patch:
+                patch.setattr(presence.Presence, "_tell", nothing)
+                async with SocketClient(bob):
+                    pass
+                await asyncio.sleep(0.2)
+            get_hub().presence._wake.set()
+            assert await quiet(socket, "presence")
+
+    run(test())
+
+
+def test_many_hints_of_no_row_are_said_to_be_dropped_once(
+    ada: Any, group: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(presence, "_MOST_WAITING", 2)
+    hint = Hint(kind=HintKind.TYPING, conversation_id=group.pk, user_id=ada.pk)
+
+    async def test() -> None:
+        async with SocketClient(ada):
+            hub = get_hub()
+            await eventually(hub.presence._waiting.empty)
+            for _ in range(2):
+                for _ in range(3):
+                    for _ in range(4):
+                        hub.presence.hear(hint)
+                    # Some are told, others come: still the same heap.
+                    hub.presence._waiting.get_nowait()
+                await eventually(hub.presence._waiting.empty)
+
+    run(test())
+    assert caplog.text.count("dropping") == 2
 
 
 def test_hint_of_no_row_that_cannot_be_told_holds_up_no_other(

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
 from django_convo.realtime.news import Question
-from django_convo.realtime.presence import _acquaintance, _audience, _companions
+from django_convo.realtime.presence import _acquaintance, _audience, _companions, _small_conversations
 from django_convo.realtime.reading import read_joined, read_news, read_own
 from django_convo.realtime.resuming import read_resumption
 from django_convo.realtime.sweep import _changed_since
@@ -109,7 +109,7 @@ def test_joined_conversations_cost_the_same_however_many() -> None:
     assert counts[0] == counts[1] <= 7
 
 
-@pytest.mark.parametrize("function", ["typing", "presence", "companions", "sweep"])
+@pytest.mark.parametrize("function", ["typing", "places", "presence", "companions", "sweep"])
 def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) -> None:
     counts = []
     for conversations, people in ((1, 2), (6, 9)):
@@ -118,7 +118,8 @@ def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) 
         hint = Hint(kind=HintKind.TYPING, conversation_id=groups[0].pk, user_id=ada.pk)
         asked: dict[str, tuple[Any, ...]] = {
             "typing": (_audience, hint, keys),
-            "presence": (_acquaintance, ada.pk),
+            "places": (_small_conversations, keys),
+            "presence": (_acquaintance, keys),
             "companions": (_companions, ada.pk, groups[0].pk),
             "sweep": (_changed_since, groups[0].changed_at, keys),
         }

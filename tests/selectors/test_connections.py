@@ -118,6 +118,8 @@ def test_kept_apart_are_both_sides_of_a_block(ada: Any, bob: Any, cyd: Any, stra
     assert connections.kept_apart(ada.pk, [bob.pk, cyd.pk, stranger.pk]) == {bob.pk, cyd.pk}
     assert connections.kept_apart(ada.pk, [cyd.pk]) == {cyd.pk}
     assert connections.kept_apart(ada.pk, []) == set()
+    assert connections.all_kept_apart([ada.pk, stranger.pk]) == {ada.pk: {bob.pk, cyd.pk}, stranger.pk: {bob.pk}}
+    assert connections.all_kept_apart([bob.pk, ada.pk])[bob.pk] == {ada.pk, stranger.pk}
 
 
 def test_companions_are_the_others_where_one_takes_part(ada: Any, bob: Any, cyd: Any, group: Any) -> None:
@@ -135,8 +137,14 @@ def test_companions_in_a_deleted_conversation_are_none(ada: Any, group: Any) -> 
     assert connections.companions(ada.pk, group.pk, most=99) == {}
 
 
-def test_small_conversations_are_those_of_at_most_so_many(ada: Any, bob: Any, direct: Any, group: Any) -> None:
-    assert set(connections.small_conversations(ada.pk, most=3)) == {direct.pk, group.pk}
-    assert connections.small_conversations(ada.pk, most=2) == [direct.pk]
+def test_small_conversations_are_those_of_at_most_so_many(
+    ada: Any, bob: Any, direct: Any, group: Any, stranger: Any
+) -> None:
+    def small(most: int) -> dict[Any, set[Any]]:
+        found = connections.small_conversations([ada.pk, stranger.pk], most=most)
+        return {key: set(places) for key, places in found.items()}
+
+    assert small(3) == {ada.pk: {direct.pk, group.pk}, stranger.pk: set()}
+    assert small(2) == {ada.pk: {direct.pk}, stranger.pk: set()}
     actions.delete_conversation(actor=ada, conversation=group)
-    assert connections.small_conversations(ada.pk, most=3) == [direct.pk]
+    assert small(3) == {ada.pk: {direct.pk}, stranger.pk: set()}

@@ -61,6 +61,7 @@ class Hub:
                 self.sweep.work(),
                 self.logins.work(),
                 self.presence.work(),
+                self.presence.tell(),
                 self.presence.beat(),
             )
             self._tasks = [asyncio.create_task(duty) for duty in duties]

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -35,6 +36,8 @@ _BELIEVED_SECONDS: Final = 75
 _MOST_IN_ONE: Final = 4_000
 # More that waits than this is dropped: nobody needs to know late who typed.
 _MOST_WAITING: Final = 1_000
+# Who has come or gone is asked about so many at once: after a restart all of them come.
+_MOST_AT_ONCE: Final = 50
 _MOST_REMEMBERED: Final = 10_000
 
 
@@ -48,7 +51,10 @@ class Presence:
         self._elsewhere: dict[Any, dict[str, float]] = {}
         self._last_seen: dict[Any, datetime] = {}
         self._leaving: dict[Any, asyncio.TimerHandle] = {}
+        # Of whom those here know that they are there, and of whom that may have changed.
         self._told: set[Any] = set()
+        self._changed: dict[Any, None] = {}
+        self._wake = asyncio.Event()
         self._waiting: asyncio.Queue[Hint] = asyncio.Queue(_MOST_WAITING)
         # Said once, not for each.
         self._is_dropping = False
@@ -80,13 +86,32 @@ class Presence:
             self._wait(hint)
 
     async def work(self) -> None:
-        """Tell those here what was heard, one hint after the other."""
+        """Tell those here who types and who has read, one hint after the other."""
         while True:
             hint = await self._waiting.get()
             try:
                 await self._spread(hint)
             except Exception:
                 logger.warning("A hint could not be told: %r", hint, exc_info=True)
+            if self._waiting.empty():
+                self._is_dropping = False
+
+    async def tell(self) -> None:
+        """Tell those here who has come and who has gone; of somebody who did both meanwhile, nothing."""
+        while True:
+            await self._wake.wait()
+            keys = [*islice(self._changed, _MOST_AT_ONCE)]
+            for key in keys:
+                del self._changed[key]
+            if not self._changed:
+                self._wake.clear()
+            news = {key for key in keys if self.is_online(key) != (key in self._told)}
+            # What cannot be told is not told later: by then it may be otherwise.
+            self._told ^= news
+            try:
+                await self._spread_presence(news)
+            except Exception:
+                logger.warning("It could not be told who came and went: %d", len(news), exc_info=True)
 
     async def beat(self) -> None:
         """Repeat who is there, and stop to believe what is not repeated."""
@@ -151,7 +176,8 @@ class Presence:
             self._last_seen[key] = timezone.now()
             if len(self._last_seen) > _MOST_REMEMBERED:
                 del self._last_seen[next(iter(self._last_seen))]
-        self._wait(Hint(kind=HintKind.PRESENCE, user_id=key, is_on=is_on))
+        self._changed[key] = None
+        self._wake.set()
 
     def _wait(self, hint: Hint) -> None:
         try:
@@ -160,13 +186,8 @@ class Presence:
             if not self._is_dropping:
                 logger.warning("More than %d hints of no row wait: dropping what is beyond.", _MOST_WAITING)
             self._is_dropping = True
-        else:
-            self._is_dropping = False
 
     async def _spread(self, hint: Hint) -> None:
-        if hint.kind == HintKind.PRESENCE:
-            await self._spread_presence(hint)
-            return
         assert hint.conversation_id is not None  # noqa: S101 - heard of a topic
         topic = self._hub.topics.get(hint.conversation_id)
         others = frozenset() if topic is None else frozenset(topic.sights) - {hint.user_id}
@@ -182,19 +203,24 @@ class Presence:
             text = texts.pointer(kind, hint.conversation_id, user, hint.number or 0)
         self._push(audience, text, hint.conversation_id)
 
-    async def _spread_presence(self, hint: Hint) -> None:
-        key = hint.user_id
-        if not self._hub.sessions.keys() - {key}:
+    async def _spread_presence(self, news: Collection[Any]) -> None:
+        audiences: dict[Any, set[Any]] = {}
+        if any(self._hub.sessions.keys() - {key} for key in news):
+            places = await self._hub.workers.run(_small_conversations, news)
+            for key in news:
+                # Who of those here takes part there is known.
+                topics = [self._hub.topics[place] for place in places[key] if place in self._hub.topics]
+                others = {other for topic in topics for other in topic.sights} - {key}
+                if others:
+                    audiences[key] = others
+        if not audiences:
             return
-        user, places = await self._hub.workers.run(_acquaintance, key)
-        # Who of those here takes part there is known: to ask it for all of them, of each who comes, would be too much.
-        topics = [self._hub.topics[place] for place in places if place in self._hub.topics]
-        others = {other for topic in topics for other in topic.sights} - {key}
-        if user is None or not others:
-            return
-        audience = others - await self._hub.workers.run(selectors.kept_apart, key, others)
-        if self.is_online(key) == hint.is_on:
-            self._push(audience, texts.presence(user, hint.is_on, self._last_seen.get(key)))
+        users, apart = await self._hub.workers.run(_acquaintance, [*audiences])
+        for key, others in audiences.items():
+            is_on = key in self._told
+            if key in users and self.is_online(key) == is_on:
+                text = texts.presence(users[key], is_on, self._last_seen.get(key))
+                self._push(others - apart[key], text)
 
     def _push(self, keys: Collection[Any], text: str, conversation_id: UUID | None = None) -> None:
         for key in keys:
@@ -232,10 +258,14 @@ def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:
     return read_users([hint.user_id]).get(hint.user_id), set(others) - apart
 
 
-def _acquaintance(key: Any) -> tuple[Any, list[UUID]]:
-    """Return the user, and the conversations in which others may know that they are there; two queries."""
-    places = selectors.small_conversations(key, most=settings.LARGE_CONVERSATION)
-    return read_users([key]).get(key), places
+def _small_conversations(keys: Collection[Any]) -> dict[Any, list[UUID]]:
+    """Return, of each user, the conversations in which others may know that they are there; one query."""
+    return selectors.small_conversations(keys, most=settings.LARGE_CONVERSATION)
+
+
+def _acquaintance(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, set[Any]]]:
+    """Return the users, and of each those who are to know nothing of them; two queries."""
+    return read_users(keys), selectors.all_kept_apart(keys)
 
 
 def _companions(key: Any, conversation_id: UUID) -> dict[Any, Any]:

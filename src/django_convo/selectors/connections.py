@@ -134,12 +134,26 @@ def companions(user_id: Any, conversation_id: UUID, *, most: int) -> dict[Any, A
     return {row.user_id: row.user for row in rows.exclude(user=user_id).select_related("user")}
 
 
-def small_conversations(user_id: Any, *, most: int) -> list[UUID]:
-    """Return the conversations of at most so many in which a user takes part; one query."""
+def small_conversations(user_ids: Collection[Any], *, most: int) -> dict[Any, list[UUID]]:
+    """Return, of each user, the conversations of at most so many in which they take part; one query."""
     rows = Participant.objects.filter(
-        user=user_id, conversation__participant_count__lte=most, conversation__deleted_at=None
+        user__in=user_ids, conversation__participant_count__lte=most, conversation__deleted_at=None
     )
-    return list(rows.values_list("conversation_id", flat=True))
+    found: dict[Any, list[UUID]] = {key: [] for key in user_ids}
+    for key, conversation_id in rows.values_list("user_id", "conversation_id"):
+        found[key].append(conversation_id)
+    return found
+
+
+def all_kept_apart(user_ids: Collection[Any]) -> dict[Any, set[Any]]:
+    """Return, of each user, everybody between whom and them a block stands, whoever set it; one query."""
+    rows = Block.objects.filter(Q(blocker__in=user_ids) | Q(blocked__in=user_ids))
+    found: dict[Any, set[Any]] = {key: set() for key in user_ids}
+    for pair in rows.values_list("blocker_id", "blocked_id"):
+        for key, other in (pair, pair[::-1]):
+            if key in found:
+                found[key].add(other)
+    return found
 
 
 _SIGHT = ("conversation_id", "user_id", "visible_from_seq", "joined_event_seq", "updated_at")
