@@ -17,10 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.acceptance.client import Account, Api, Directory
+from tests.acceptance.client import PASSWORD, Account, Api, Directory
 from tests.acceptance.journal import Journal
 from tests.acceptance.storm.services import Service, Services, services
 
+LOGIN = "/accounts/login/"
 PATIENCE_SECONDS = 15.0
 # The sweep, and what a machine with more to do may add.
 SWEEP_SECONDS = 2.0
@@ -56,6 +57,15 @@ class Site:
         """Return with what somebody logs in."""
         email: str = self.api.expect(200, "GET", "/users/me/", account=account)["email"]
         return email
+
+    def cookie(self, account: Account) -> str:
+        """Log in as a browser does, where the sockets are, and return its cookie."""
+        url = self.running.asgi[0].url
+        with httpx.Client(base_url=url, trust_env=False, follow_redirects=True) as browser:
+            browser.get(LOGIN)
+            form = {"username": self.address(account), "password": PASSWORD}
+            browser.post(LOGIN, data=form, headers={"X-CSRFToken": browser.cookies["csrftoken"], "Referer": url})
+            return f"sessionid={browser.cookies['sessionid']}"
 
     def execute(self, statement: str) -> None:
         """Change rows as no action does."""

@@ -6,16 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.acceptance.client import PASSWORD
 from tests.acceptance.conftest import Site, answer, closing_code, is_well
 
 pytestmark = pytest.mark.concurrency
 
-LOGIN = "/accounts/login/"
 FLOOD = 200
 # What the server itself closes with, before it has the whole of a frame that is larger than `--ws-max-size`.
 TOO_BIG_FOR_THE_SERVER = 1009
@@ -23,18 +20,8 @@ TOO_BIG_FOR_THE_SERVER = 1009
 Opening = Callable[[Site], ClientConnection]
 
 
-def cookie_of(site: Site) -> str:
-    """Log in as a browser does, and return its cookie."""
-    url = site.running.asgi[0].url
-    with httpx.Client(base_url=url, trust_env=False, follow_redirects=True) as browser:
-        browser.get(LOGIN)
-        form = {"username": site.address(site.bob), "password": PASSWORD}
-        browser.post(LOGIN, data=form, headers={"X-CSRFToken": browser.cookies["csrftoken"], "Referer": url})
-        return f"sessionid={browser.cookies['sessionid']}"
-
-
 def open_from(origin: str) -> Opening:
-    return lambda site: site.open(additional_headers={"Cookie": cookie_of(site)}, origin=origin)
+    return lambda site: site.open(additional_headers={"Cookie": site.cookie(site.bob)}, origin=origin)
 
 
 def open_with_used_ticket(site: Site) -> ClientConnection:
