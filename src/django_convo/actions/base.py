@@ -24,6 +24,8 @@ from django_convo.models.rows import is_found_plainly, update
 from django_convo.selectors.kept import bound_id, kept
 from django_convo.types import EventType, Hint, HintKind
 
+from .turns import transaction_in_turn
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -68,7 +70,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
             if attempt:
                 time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - no secret
             try:
-                with transaction.atomic(using=using):
+                with transaction_in_turn(using):
                     return function(*args, **kwargs)
             except OperationalError as error:
                 if not is_busy(error):
