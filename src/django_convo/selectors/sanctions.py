@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import Q
 
 from django_convo.exceptions import Denied, InvalidReference, NotFound
-from django_convo.models import Departure, Sanction, SanctionQuerySet
-from django_convo.policy import allows, authorize, capabilities, get_policy
+from django_convo.models import Departure, Report, Sanction, SanctionQuerySet
+from django_convo.policy import allows, authorize, capabilities, capabilities_in, get_policy
 
 from .people import find_people, find_person
 
@@ -61,12 +62,12 @@ def find_sanction(actor: Any, sanction_id: UUID) -> Sanction:
 def find_target(actor: Any, conversation: AbstractConversation | None, key: Any) -> Any:
     """Return a user to sanction: one whom the policy shows; in a conversation also who takes part, or has left it.
 
-    Raises InvalidReference; Denied where the actor may sanction nobody there, so that the ids tell nothing.
+    On the site also who was reported, for those who review reports. Raises InvalidReference; Denied where the actor
+    may sanction nobody there, so that the ids tell nothing.
     """
     if conversation is None:
         authorize(actor, capabilities.USER_SANCTION)
-        people = find_people(actor, [key])
-        return people[0] if people else actor
+        return _find_anybody(actor, key)
     authorize(actor, capabilities.PARTICIPANT_SANCTION, conversation=conversation)
     try:
         return find_person(actor, conversation, key)
@@ -75,6 +76,25 @@ def find_target(actor: Any, conversation: AbstractConversation | None, key: Any)
         if departure is None:
             raise
         return departure.user
+
+
+def sanctionable(actor: Any, keys: Collection[UUID]) -> set[UUID]:
+    """Return in which of the conversations with these keys the actor may sanction somebody; at most three queries."""
+    rows = list(get_policy().visible_conversations(actor).filter(pk__in=keys)) if keys else []
+    granted = capabilities_in(actor, rows)
+    return {key for key, names in granted.items() if capabilities.PARTICIPANT_SANCTION in names}
+
+
+def _find_anybody(actor: Any, key: Any) -> Any:
+    try:
+        people = find_people(actor, [key])
+    except InvalidReference:
+        reported = Report.objects.filter(reported_user=key).select_related("reported_user")
+        report = reported.first() if allows(actor, capabilities.REPORT_REVIEW) else None
+        if report is None:
+            raise
+        return report.reported_user
+    return people[0] if people else actor
 
 
 def _with_people() -> SanctionQuerySet:

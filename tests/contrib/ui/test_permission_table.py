@@ -42,7 +42,8 @@ def form(name: str, takes: str, *, stranger: int = 404, member: int = DONE, owne
 
 
 # `m`: a message of the owner's; `o`: one of the member's own; `u`: another member; `x`: a file of a message;
-# `d`: a message that the owner has deleted; `s`: the member's scheduled message; `r`: a report.
+# `d`: a message that the owner has deleted; `s`: the member's scheduled message; `r`: a report;
+# `z`: a sanction in the conversation, `w`: one on the whole site.
 TABLE = [
     page("inbox", stranger=200),
     page("new", stranger=200),
@@ -60,6 +61,12 @@ TABLE = [
     form("unblock", "u", stranger=404),
     page("report-list", member=404, owner=404),
     form("report-review", "r", decision="resolved", member=404, owner=404),
+    page("sanction-list", member=404, owner=404),
+    form("sanction-list", "", user="@u", kind="mute", member=404, owner=404),
+    form("sanction-lift", "w", member=404, owner=404),
+    page("conversation-sanctions", "c", member=403),
+    form("conversation-sanctions", "c", user="@u", kind="mute", member=403),
+    form("conversation-sanction-lift", "cz", member=404),
     page("attachment", "x"),
     page("conversation", "c"),
     form("conversation", "c", body="Hello"),
@@ -107,6 +114,8 @@ def world(ada: Any, bob: Any, cyd: Any, stranger: Any) -> dict[str, Any]:
     deleted = actions.send_message(actor=ada, conversation=group, body="Oh")
     actions.delete_message(actor=ada, message=deleted)
     report, _ = actions.report_message(actor=cyd, message=own, reason="spam")
+    sanction, _ = actions.impose_sanction(actor=ada, user=cyd, conversation=group, kind="mute")
+    everywhere, _ = actions.impose_sanction(actor=None, user=cyd, kind="mute")
     later = timezone.now() + timedelta(days=1)
     scheduled = actions.schedule_message(actor=bob, conversation=group, send_at=later, body="Later")
     return {
@@ -121,6 +130,8 @@ def world(ada: Any, bob: Any, cyd: Any, stranger: Any) -> dict[str, Any]:
         "x": file,
         "r": report,
         "s": scheduled,
+        "z": sanction,
+        "w": everywhere,
     }
 
 
@@ -186,3 +197,9 @@ def test_table_names_each_page() -> None:
 def test_moderators_of_all_have_the_queue(as_admin: Visitor, world: dict[str, Any]) -> None:
     assert as_admin.get("report-list").status_code == 200
     assert as_admin.post("report-review", world["r"], decision="resolved").status_code == 302
+
+
+def test_moderators_of_all_sanction_everywhere(as_admin: Visitor, world: dict[str, Any]) -> None:
+    for row in TABLE:
+        if "sanction" in row.name:
+            assert run(as_admin, row, world).status_code == (200 if row.method == "get" else 302), row

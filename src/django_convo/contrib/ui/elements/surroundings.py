@@ -27,4 +27,5 @@ def surroundings(actor: Any) -> dict[str, Any]:
         "me": person_of(actor),
         "may_create": allows(actor, capabilities.CREATE_DIRECT) or allows(actor, capabilities.CREATE_GROUP),
         "may_review": allows(actor, capabilities.REPORT_REVIEW),
+        "may_sanction": allows(actor, capabilities.USER_SANCTION),
     }

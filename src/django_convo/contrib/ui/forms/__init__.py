@@ -7,6 +7,7 @@ from .members import AddMembersForm
 from .membership import MembershipForm, StateForm
 from .messages import EditForm, ForwardForm, ReportForm
 from .reports import ReviewForm
+from .sanctions import SanctionForm
 from .scheduled import ScheduledForm
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NewConversationForm",
     "ReportForm",
     "ReviewForm",
+    "SanctionForm",
     "ScheduledForm",
     "StateForm",
 ]

@@ -6,6 +6,7 @@ from .files import FileRow
 from .lines import Line, lines_of
 from .messages import MessageRow, Quote, message_row, message_rows, message_templates
 from .people import Person, person_of
+from .sanctions import SanctionRow, sanction_row
 
 __all__ = [
     "ConversationRow",
@@ -14,6 +15,7 @@ __all__ = [
     "MessageRow",
     "Person",
     "Quote",
+    "SanctionRow",
     "conversation_rows",
     "conversation_template",
     "lines_of",
@@ -23,4 +25,5 @@ __all__ = [
     "person_of",
     "render_body",
     "render_found",
+    "sanction_row",
 ]

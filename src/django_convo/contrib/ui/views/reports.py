@@ -14,6 +14,7 @@ from django_convo.contrib.ui.shapes import person_of
 from django_convo.exceptions import NotFound
 from django_convo.policy import allows, capabilities
 from django_convo.selectors.reports import REPORT_ORDER, find_report, reports
+from django_convo.selectors.sanctions import sanctionable
 from django_convo.types import ReportStatus
 
 from .base import ChatView
@@ -36,7 +37,13 @@ class ReportsView(ChatView):
         wanted = chosen if chosen in ReportStatus.values else ReportStatus.OPEN.value
         page = page_of(reports(self.request.user, status=wanted), REPORT_ORDER, self.request, limit=settings.PAGE_SIZE)
         listed = [(row, person_of(row.reported_user), person_of(row.reporter)) for row in page.rows]
-        context = {"reports": listed, "page": page, "wanted": wanted, "statuses": ReportStatus.choices}
+        context = {
+            "reports": listed,
+            "page": page,
+            "wanted": wanted,
+            "statuses": ReportStatus.choices,
+            "sanctionable": sanctionable(self.request.user, {row.conversation_id for row in page.rows}),
+        }
         return self.show({**context, **more}, status=status)
 
 
