@@ -22,9 +22,13 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PASSWORD = "lantern-demo"
 MAYA, TOMAS, ADMIN = "maya@lantern.example", "tomas@lantern.example", "admin@lantern.example"
+# What `MORE` prints: the fields of `Site`.
+KEYS = ("group", "talk", "shown", "named", "muted")
 # What the pages are shown with, besides what the demo has: everything that a message can have.
 MORE = """
+from datetime import timedelta
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django_convo import actions, selectors
@@ -56,9 +60,15 @@ with transaction.atomic():
     mine = actions.send_message(actor=maya, conversation=group, body="All five of them.", thread_root=named)
     actions.edit_message(actor=maya, message=mine, body="All six of them.")
     actions.report_message(actor=maya, message=asked, reason="spam", comment="Just to see the queue.")
+    later = timezone.now() + timedelta(days=7)
+    why = "Kept selling lamps after being asked twice to stop."
+    actions.impose_sanction(
+        actor=maya, user=others[4], conversation=group, kind="mute", expires_at=later, reason=why
+    )
+    actions.impose_sanction(actor=None, user=others[3], kind="mute")
     talk, _ = actions.create_conversation(actor=maya, participants=[greta], body="Is the schoolhouse warm in March?")
     actions.send_message(actor=greta, conversation=talk, body="With the stove it is. Bring the big jumper, though.")
-print(group.pk, talk.pk, shown.pk, named.pk)
+print(group.pk, talk.pk, shown.pk, named.pk, others[4].pk)
 """
 
 
@@ -72,6 +82,7 @@ class Site:
     talk: str
     shown: str
     named: str
+    muted: str
 
     def pages(self) -> dict[str, str]:
         """Return the pages that are looked at, by name."""
@@ -84,6 +95,7 @@ class Site:
             "react": f"/chat/c/{self.group}/m/{self.shown}/react/",
             "new": "/chat/new/",
             "members": f"/chat/c/{self.group}/members/",
+            "sanctions": f"/chat/c/{self.group}/sanctions/?user={self.muted}",
             "settings": f"/chat/c/{self.group}/settings/",
             "search": "/chat/search/?q=the",
             "channels": "/chat/channels/",
@@ -134,7 +146,7 @@ def serving(folder: Path) -> Iterator[Site]:
     """Fill and serve the site; yield it; stop."""
     manage(folder, "demo", "--no-serve")
     manage(folder, "collectstatic", "--no-input", "--verbosity", "0")
-    group, talk, shown, named = manage(folder, "shell", "--verbosity", "0", "--command", MORE).split()
+    keys = dict(zip(KEYS, manage(folder, "shell", "--verbosity", "0", "--command", MORE).split(), strict=True))
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "example.asgi:application", "--port", str(port), "--lifespan", "off"]
     log = folder / "server.log"
@@ -143,7 +155,7 @@ def serving(folder: Path) -> Iterator[Site]:
         try:
             wait_for(process, port, log)
             address = f"http://127.0.0.1:{port}"
-            yield Site(address=address, folder=folder, group=group, talk=talk, shown=shown, named=named)
+            yield Site(address=address, folder=folder, **keys)
         finally:
             process.kill()
             process.wait()

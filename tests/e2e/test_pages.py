@@ -18,6 +18,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 # Looked at in two of the eight ways alone.
 OF_THE_SAME_PARTS = {"thread", "react", "members", "channels", "saved", "home"}
 WITH_ALL_PAGES = {("light", "en", "desktop"), ("dark", "ar", "phone")}
+OF_MODERATORS = {"reports": "/chat/reports/", "muted and banned": "/chat/sanctions/"}
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script> javascript:alert(1) \"'><svg onload=alert(1)>"
 
 
@@ -155,7 +156,7 @@ def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Bro
     pages = site.pages()
     if (scheme, language, size) not in WITH_ALL_PAGES:
         pages = {name: path for name, path in pages.items() if name not in OF_THE_SAME_PARTS}
-    for email, looked_at in ((MAYA, pages), (ADMIN, {"reports": "/chat/reports/"})):
+    for email, looked_at in ((MAYA, pages), (ADMIN, OF_MODERATORS)):
         # Without a policy, since axe is a script that is written into the page.
         context, page, _ = log_in(
             browser, site, email, color_scheme=scheme, locale=language, bypass_csp=True, **options
@@ -185,6 +186,17 @@ def test_nothing_is_wider_than_the_screen(language: str, options: Any, browser: 
         page.goto(f"{site.address}{path}")
         widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1], path
+    context.close()
+
+
+@pytest.mark.parametrize("options", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_whoever_has_logged_in_is_at_their_messages(options: Any, browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site, **options)
+
+    row = page.locator("convo-inbox .convo-row").first
+    expect(row).to_be_in_viewport(ratio=1)
+    row.locator("a").click()
+    expect(page.locator("[data-composer]")).to_be_visible()
     context.close()
 
 
