@@ -189,6 +189,19 @@ def test_nothing_is_wider_than_the_screen(language: str, options: Any, browser: 
     context.close()
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["live", "without a script"])
+def test_preview_is_cut_where_its_own_direction_ends(script: bool, browser: Browser, site: Site) -> None:
+    """English in an Arabic inbox: what stands before it, though hidden, must not turn it round."""
+    context, page, _ = log_in(browser, site, locale="ar", java_script_enabled=script)
+    page.goto(f"{site.address}/chat/")
+    if script:
+        page.wait_for_function("document.querySelector('convo-inbox').rows.size > 0")
+    row = page.locator(".convo-row", has_text="Greta Halloran")
+    expect(row.locator(".convo-excerpt")).to_have_css("direction", "ltr")
+    expect(row.locator(".convo-excerpt")).to_have_css("text-overflow", "ellipsis")
+    context.close()
+
+
 @pytest.mark.parametrize("options", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_whoever_has_logged_in_is_at_their_messages(options: Any, browser: Browser, site: Site) -> None:
     context, page, _ = log_in(browser, site, **options)
