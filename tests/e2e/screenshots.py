@@ -1,8 +1,10 @@
-"""`python -m tests.e2e.screenshots`: takes the pictures of docs/images anew, from the example as it is."""
+"""`python -m tests.e2e.screenshots [name ...]`: takes the pictures of docs/images anew, from the example as it is."""
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +45,7 @@ SHOTS = (
     Shot(name="search", page="search"),
     Shot(name="settings-dark", page="settings", scheme="dark"),
     Shot(name="reports", page="/chat/reports/", email=ADMIN),
+    Shot(name="sanctions", page="sanctions"),
 )
 
 
@@ -54,11 +57,11 @@ def small(content: bytes) -> bytes:
     return kept.getvalue()
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for shot in SHOTS:
+        for shot in (shot for shot in SHOTS if not names or shot.name in names):
             options = {**(PHONE if shot.phone else DESKTOP), "color_scheme": shot.scheme, "locale": shot.language}
             context, page, _ = log_in(browser, site, shot.email, **options)
             page.goto(site.address + site.pages().get(shot.page, shot.page))
@@ -71,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
