@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,8 @@ class Server:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     clients: dict[str, httpx.Client] = field(default_factory=dict)
+    # The cookies of those who have logged in by the form.
+    cookies: dict[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -119,18 +121,27 @@ class Person:
         return self.page.locator(".convo-message [data-slot=body]").all_inner_texts()
 
 
+# What the fixture `people` is: it takes an address, and options of the browser's.
+LogIn = Callable[..., Person]
+
+
 def log_in(browser: Browser, server: Server, email: str, **options: Any) -> Person:
+    """Open a browser of somebody's own; the first of each person logs in by the form, the others have the cookie."""
     context = browser.new_context(**{"viewport": {"width": 1100, "height": 760}, **options})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto(f"{server.address}/accounts/login/")
-    page.fill("[name=username]:not([type=hidden])", email)
-    page.fill("[type=password]", PASSWORD)
-    page.press("[type=password]", "Enter")
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    if email in server.cookies:
+        context.add_cookies(server.cookies[email])
+    else:
+        page.goto(f"{server.address}/accounts/login/")
+        page.fill("[name=username]:not([type=hidden])", email)
+        page.fill("[type=password]", PASSWORD)
+        page.press("[type=password]", "Enter")
+        page.wait_for_url(lambda url: "/accounts/" not in url)
+        server.cookies[email] = context.cookies()
     return Person(server=server, email=email, context=context, page=page, complaints=complaints)
 
 

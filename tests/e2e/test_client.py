@@ -3,67 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.example.site import Site
-
-from .client_site import (
-    MAYA,
-    TOMAS,
-    Person,
-    Server,
-    log_in,
-    new_conversation,
-    said,
-    send,
-    serving,
-)
+from .client_site import MAYA, TOMAS, LogIn, Server, new_conversation, said, send
 
 pytestmark = [pytest.mark.e2e]
 IS_ONLINE = """(transport) => {
   const {client} = document.querySelector("convo-thread");
   return client.status === "online" && client.transport === transport;
 }"""
-LogIn = Callable[..., Person]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    site = Site(folder=tmp_path_factory.mktemp("client"))
-    finished = site.manage("demo", "--no-serve")
-    assert finished.returncode == 0, finished.stderr
-    with serving(site) as server:
-        yield server
-
-
-@pytest.fixture
-def people(browser: Browser, server: Server) -> Iterator[LogIn]:
-    """Log people in; in the end, none of their pages has complained."""
-    there: list[Person] = []
-
-    def enter(email: str, **options: object) -> Person:
-        person = log_in(browser, server, email, **options)
-        there.append(person)
-        return person
-
-    yield enter
-    for person in there:
-        assert person.complaints == []
-        person.context.close()
-
-
-@pytest.fixture
-def talk(server: Server) -> str:
-    """A conversation of the two with three messages."""
-    key = new_conversation(server, MAYA, TOMAS)
-    send(server, TOMAS, key, "one", "two")
-    send(server, MAYA, key, "three")
-    return key
 
 
 @pytest.mark.parametrize("transport", ["socket", "stream", "poll"])

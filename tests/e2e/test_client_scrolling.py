@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.example.site import Site
-
-from .client_site import MAYA, TOMAS, Person, Server, log_in, new_conversation, send, serving
+from .client_site import MAYA, TOMAS, Person, Server, log_in, new_conversation, send
 
 pytestmark = [pytest.mark.e2e]
 LENGTH = 10_000
@@ -33,15 +31,6 @@ conversation.last_message_id, conversation.last_message_at = rows[-1].pk, rows[-
 conversation.save()
 Participant.objects.filter(conversation=conversation).update(last_read_seq={length}, read_count_seq={length})
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    site = Site(folder=tmp_path_factory.mktemp("scrolling"))
-    finished = site.manage("demo", "--no-serve")
-    assert finished.returncode == 0, finished.stderr
-    with serving(site) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +110,30 @@ def test_jump_far_back_and_to_the_newest(maya: Person, history: str, server: Ser
     send(server, TOMAS, history, "quite new")
     maya.page.locator(".convo-jump [data-do=end]").click()
     expect(maya.row("quite new")).to_be_in_viewport()
+
+
+DAY = """
+from datetime import datetime, time, timedelta, timezone as zones
+from django.utils import timezone
+from django_convo.models import get_message_model
+day = timezone.now().date() - timedelta(days=10)
+since = datetime.combine(day, time.min, tzinfo=zones.utc)
+print(day, get_message_model().objects.filter(conversation="{key}", sent_at__gte=since).order_by("seq").first().seq)
+"""
+
+
+def test_jump_to_a_day(browser: Browser, history: str, server: Server) -> None:
+    day, seq = server.site.python(DAY.format(key=history)).split()
+    maya = log_in(browser, server, MAYA, timezone_id="UTC")
+    maya.page.goto(f"{server.address}/chat/c/{history}/settings/")
+    maya.page.get_by_label("Go to a day").fill(day)
+    maya.page.get_by_role("button", name="Go", exact=True).click()
+    maya.page.wait_for_function("document.querySelector('convo-thread')?.rows?.size > 0")
+    row = maya.row(f"number {seq} ")
+    expect(row).to_be_in_viewport()
+    # It is the first below the line of that day.
+    assert "convo-day" in row.evaluate("row => row.previousElementSibling.className")
+    maya.context.close()
 
 
 def test_new_message_shifts_nothing(maya: Person, history: str, server: Server) -> None:

@@ -202,6 +202,27 @@ test("drafts are kept a moment later, and cleared by an empty one", async () => 
   assert.deepEqual(drafts().map((one) => one.method), ["PUT", "DELETE"]);
 });
 
+test("a draft waits for the one before it, lest what was sent comes back", async () => {
+  const drafts = () => server.requests.filter((one) => one.path.endsWith("/draft/")).map((one) => one.method);
+  const held = [];
+  const { request } = client;
+  client.request = async (method, ...rest) => {
+    if (method === "PUT") await new Promise((resolve) => held.push(resolve));
+    return request.call(client, method, ...rest);
+  };
+  client.draft(group.id, "quickly said");
+  assert.equal(client.isDrafting(group.id), true);
+  await pass(2);
+  client.draft(group.id, "");
+  await pass(5);
+  assert.deepEqual(drafts(), []);
+  held[0]();
+  await pass(2);
+  assert.deepEqual(drafts(), ["PUT", "DELETE"]);
+  assert.equal(client.conversation(group.id).membership.draft, null);
+  assert.equal(client.isDrafting(group.id), false);
+});
+
 test("reading is told once, a moment later, and not when there is nothing to tell", async () => {
   const reads = () => server.requests.filter((one) => one.path.endsWith("/read/")).length;
   assert.equal(client.conversation(group.id).unread_count, 1);

@@ -140,3 +140,14 @@ type Options = {
   EventSource?: any;
   storage?: Storage | null;
 };
+
+/** How a message is shown until the server has answered. */
+type Change = (row: Message) => Message;
+/** Told how much of a file has gone, from 0 to 1. */
+type Progress = (share: number) => void;
+/** Where a conversation is opened. */
+type Place = { around?: number; unread?: boolean; limit?: number };
+/** Which rows a page of messages has: in the place of those that are there, before or after them, or one among them. */
+type Page = "replace" | "older" | "newer" | "spot";
+/** What an element can do. `this` is it, with all that it has been given. */
+type Methods = Record<string, (this: any, ...rest: any[]) => any>;

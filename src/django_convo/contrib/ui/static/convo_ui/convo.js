@@ -40,7 +40,7 @@ export class ConvoClient extends EventTarget {
 
 	/** @type {Map<string, State>} */ #states = new Map();
 	#outbox = new Map();
-	/** @type {Map<string, Set<(row: Message) => Message>>} */ #changes = new Map();
+	/** @type {Map<string, Set<Change>>} */ #changes = new Map();
 	#typing = new Map();
 	#timers = new Map();
 	#gone = new Map();
@@ -127,7 +127,7 @@ export class ConvoClient extends EventTarget {
 				isReachable = true;
 				await this.#connect(run);
 			} catch (/** @type {any} */ error) {
-				if (["not_authenticated", "authentication_failed"].includes(error.code)) {
+				if (/authenticat/.test(error.code)) {
 					this.stop();
 					return this.#setStatus("signed-out");
 				}
@@ -494,8 +494,8 @@ export class ConvoClient extends EventTarget {
 			state.it.count_seq = Math.max(state.it.count_seq, count_seq);
 			this.#setOwn(state, data.membership, data.mention_count);
 		} else if (type === "read" || type === "delivered") {
-			const name = type === "read" ? "last_read_seq" : "last_delivered_seq";
-			const one = state.it.participants.find(({ user }) => same(user.user_id, data.user.user_id));
+			const name = `last_${type}_seq`;
+			/** @type {any} */ const one = state.it.participants.find(({ user }) => same(user.user_id, data.user.user_id));
 			if (one?.[name] != null) one[name] = Math.max(one[name], data.seq);
 			this.#touch(id);
 		}
@@ -600,7 +600,7 @@ export class ConvoClient extends EventTarget {
 		if (loaded.rows.size > 2 * MOST_ROWS) shorten(loaded, true);
 	}
 
-	/** @param {State} state @param {number} seq @param {(message: Message) => Message} change */
+	/** @param {State} state @param {number} seq @param {Change} change */
 	#alter(state, seq, change) {
 		const { last_message: last } = state.it;
 		const row = state.loaded?.rows.get(seq) ?? (last?.seq === seq ? last : null);
@@ -660,7 +660,7 @@ export class ConvoClient extends EventTarget {
 		}))];
 	}
 
-	/** @param {string} id @param {{around?: number, unread?: boolean, limit?: number}} [where] */
+	/** @param {string} id @param {Place} [where] */
 	async open(id, { around, unread, limit = 50 } = {}) {
 		if (!this.#states.has(id)) await this.#snapshot(id);
 		const place = unread ? "anchor=first_unread&" : around ? `around=${around}&` : "";
@@ -695,7 +695,7 @@ export class ConvoClient extends EventTarget {
 		}
 	}
 
-	/** @param {State} state @param {any} page @param {"replace"|"older"|"newer"|"spot"} how */
+	/** @param {State} state @param {any} page @param {Page} how */
 	#merge(state, page, how) {
 		const { results: rows, event_seq, oldest_seq, next, previous } = page;
 		const seqs = rows.map((/** @type {Message} */ row) => row.seq);
@@ -817,7 +817,7 @@ export class ConvoClient extends EventTarget {
 		for (const entry of found.sort((one, other) => at(one.sent_at) - at(other.sent_at))) this.#keep(entry);
 	}
 
-	/** Show a change, and take it back if it is refused. @param {Message} message @param {((row: Message) => Message)|Partial<Message>} change @param {string} method @param {string} path @param {any} [body] */
+	/** Show a change, and take it back if it is refused. @param {Message} message @param {Change|Partial<Message>} change @param {string} method @param {string} path @param {any} [body] */
 	async #attempt(message, change, method, path, body) {
 		const { message_id: id, conversation, seq } = message;
 		const changed = typeof change === "function" ? change : (/** @type {Message} */ row) => ({ ...row, ...change });
@@ -882,10 +882,25 @@ export class ConvoClient extends EventTarget {
 
 	/** @param {string} id @param {string} message_body @param {string|null} [reply_to] */
 	draft(id, message_body, reply_to) {
-		this.#later(`draft ${id}`, 1.5, () => {
-			if (message_body.trim()) return this.#writeOwn(id, "PUT", "draft/", { message_body, reply_to });
-			return this.conversation(id)?.membership?.draft && this.#writeOwn(id, "DELETE", "draft/");
+		const key = `draft ${id}`;
+		this.#later(key, 1.5, async () => {
+			// One at a time, lest they overtake each other.
+			if (this.#busy.has(key)) return this.draft(id, message_body, reply_to);
+			this.#busy.add(key);
+			try {
+				if (message_body.trim()) await this.#writeOwn(id, "PUT", "draft/", { message_body, reply_to });
+				else if (this.conversation(id)?.membership?.draft) await this.#writeOwn(id, "DELETE", "draft/");
+			} finally {
+				this.#busy.delete(key);
+				this.#touch(id);
+			}
 		});
+	}
+
+	/** @param {string} id */
+	isDrafting(id) {
+		const key = `draft ${id}`;
+		return this.#timers.has(key) || this.#busy.has(key);
 	}
 
 	/** @param {string} id @param {string} method @param {string} path @param {any} [body] */
@@ -906,7 +921,7 @@ export class ConvoClient extends EventTarget {
 		if (!this.#say({ type: "typing", conversation: id, is_typing })) this.request("POST", `conversations/${id}/typing/`, { is_typing }).catch(() => {});
 	}
 
-	/** @param {File} file @param {(share: number) => void} [progress] @param {AbortSignal} [signal] @returns {Promise<Attachment>} */
+	/** @param {File} file @param {Progress} [progress] @param {AbortSignal} [signal] @returns {Promise<Attachment>} */
 	upload(file, progress, signal) {
 		return new Promise((resolve, reject) => {
 			const request = new XMLHttpRequest();
@@ -958,11 +973,11 @@ const GROUP_SECONDS = 300;
 // In pixels, to an end.
 const NEAR = 80;
 const FAR = 800;
-/** @type {Record<string, number>} */ const steps = { ArrowDown: 1, ArrowUp: -1 };
+const steps = { ArrowDown: 1, ArrowUp: -1 };
 /** @type {Map<string, ConvoClient>} one for all elements of a page */
 const clients = new Map();
 
-/** @param {string} tag @param {Record<string, (this: any, ...rest: any[]) => any>} methods */
+/** @param {string} tag @param {Methods} methods */
 function define(tag, methods) {
 	if (!globalThis.customElements) return;
 	class Element extends HTMLElement {
@@ -970,14 +985,14 @@ function define(tag, methods) {
 			const { api } = this.dataset;
 			if (!api) return;
 			const { user: user_id = "", conversation } = this.dataset;
-			const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.getAttribute("value") ?? "";
+			const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 			const client = clients.get(api) ?? new ConvoClient({ api, csrf, user: { user_id, name: "", avatar: null } });
 			clients.set(api, client);
 			Object.assign(this, { client, conversation, life: new AbortController(), rows: new Map() }).begin();
 		}
 
 		disconnectedCallback() {
-			/** @type {any} */ (this).life?.abort();
+			this.life?.abort();
 		}
 
 		begin() {}
@@ -986,7 +1001,7 @@ function define(tag, methods) {
 	customElements.define(tag, Element);
 }
 
-/** @type {Record<string, (this: any, ...rest: any[]) => any>} */
+/** @type {Methods} */
 const common = {
 	on(target, names, act) {
 		for (const name of names.split(" ")) target.addEventListener(name, act, { signal: this.life.signal });
@@ -998,7 +1013,7 @@ const common = {
 
 	text(name, values = {}) {
 		const text = this.one("[data-convo-template=texts]").content.querySelector(`[data-text="${name}"]`)?.textContent ?? "";
-		return text.replace(/\{(\w+)\}/g, (/** @type {any} */ whole, /** @type {any} */ key) => values[key] ?? whole);
+		return text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 	},
 
 	clone(name, id = NIL) {
@@ -1010,10 +1025,10 @@ const common = {
 	},
 
 	face(avatar, person) {
-		const words = (person?.name ?? "").split(/\s+/).filter(Boolean);
-		const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+		// Of the first word and of the last.
+		const letters = (person?.name ?? "").trim().match(/^\S|(?<=\s)\S(?=\S*$)/gu) ?? [];
 		avatar.dataset.hue = [...String(person?.user_id ?? "")].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 8;
-		avatar.replaceChildren(person?.avatar ? make("img", { src: person.avatar, alt: "" }) : ends.map((/** @type {string} */ word) => [...word][0]).join(""));
+		avatar.replaceChildren(person?.avatar ? make("img", { src: person.avatar, alt: "" }) : letters.join("").toUpperCase());
 	},
 
 	moment(moment, options) {
@@ -1036,7 +1051,7 @@ const common = {
 	},
 
 	others(it) {
-		return it.participants.map((/** @type {Participant} */ one) => one.user).filter((/** @type {Card} */ one) => !this.isMe(one));
+		return it.participants.map((one) => one.user).filter((one) => !this.isMe(one));
 	},
 
 	isMe(person) {
@@ -1114,7 +1129,7 @@ define("convo-inbox", {
 		this.on(this.client, "change presence", () => this.render());
 		// The thread says so, too.
 		if (!document.querySelector("convo-thread")) this.on(this.client, "status", () => this.showStatus());
-		this.on(this, "click", (/** @type {any} */ event) => {
+		this.on(this, "click", (event) => {
 			const act = event.target.closest("[data-do]")?.dataset.do;
 			if (act === "reload") this.client.poke();
 			if (act !== "older" || this.dataset.query) return;
@@ -1128,9 +1143,9 @@ define("convo-inbox", {
 		const { filter, query } = this.dataset;
 		if (!this.client.isLoaded || query) return;
 		const all = this.client.conversations({ archived: filter === "archived" });
-		const shown = all.filter((/** @type {Conversation} */ one) => filter !== "unread" || one.unread_count);
-		/** @type {any} */ const focused = document.activeElement;
-		arrange(this.one("[data-list]"), shown.map((/** @type {Conversation} */ one) => this.row(one)));
+		const shown = all.filter((one) => filter !== "unread" || one.unread_count);
+		const focused = document.activeElement;
+		arrange(this.one("[data-list]"), shown.map((one) => this.row(one)));
 		// Being moved takes the focus away.
 		if (this.contains(focused)) focused.focus();
 		this.one("[data-state=empty]").hidden = shown.length;
@@ -1150,13 +1165,13 @@ define("convo-inbox", {
 		}
 		const others = this.others(it);
 		const other = it.kind === "direct" && others[0];
-		const names = others.slice(0, 3).map((/** @type {Card} */ one) => one.name).join(", ");
+		const names = others.slice(0, 3).map((one) => one.name).join(", ");
 		const title = it.title || (others[3] ? this.text("and-others", { names }) : names) || this.text("only-you");
 		if (row.dataset.title !== title) this.face(slot(row, "avatar"), other || { user_id: id, name: title });
 		const isToday = new Date(it.last_message_at).toDateString() === new Date().toDateString();
 		this.stamp(row, it.last_message_at, isToday ? { timeStyle: "short" } : { month: "short", day: "numeric" });
 		const draft = membership.draft?.message_body.slice(0, 80);
-		const files = last?.attachments.map((/** @type {Attachment} */ file) => file.name).join(", ");
+		const files = last?.attachments.map((file) => file.name).join(", ");
 		const excerpt = last?.deleted_at ? this.text("deleted") : last?.message_body.slice(0, EXCERPT_LENGTH) || files || "";
 		const sender = this.isMe(last?.sender) ? this.text("you") : other ? "" : last?.sender?.name;
 		const muted = at(membership.muted_until) > Date.now();
@@ -1184,7 +1199,7 @@ define("convo-thread", {
 		});
 		const unread = this.one("[data-unread-line] + li");
 		this.unreadFrom = Number(unread?.dataset.seq);
-		this.on(client, "change", (/** @type {any} */ { detail }) => {
+		this.on(client, "change", ({ detail }) => {
 			if (!detail.ids.has(this.conversation)) return;
 			this.render();
 			clearTimeout(this.reading);
@@ -1193,8 +1208,8 @@ define("convo-thread", {
 		this.on(client, "status", () => (this.showStatus(), this.render()));
 		this.on(client, "typing", () => this.showTyping());
 		this.on(client, "presence", () => this.showHead());
-		this.on(this, "click", (/** @type {any} */ event) => this.press(event));
-		this.on(this, "keydown", (/** @type {any} */ event) => this.key(event));
+		this.on(this, "click", (event) => this.press(event));
+		this.on(this, "keydown", (event) => this.key(event));
 		this.on(this.log, "scroll", () => this.scrolled());
 		this.on(window, "focus", () => this.seen());
 		if (this.form) this.beginWriting();
@@ -1207,11 +1222,15 @@ define("convo-thread", {
 	async load(where) {
 		this.hush();
 		try {
-			await this.client.open(this.conversation, where);
+			const loaded = await this.client.open(this.conversation, where);
 			if (this.root) await this.readThread();
 			this.found(where.around);
+			if (!where.unread) return;
+			this.unreadFrom = loaded?.anchor;
+			this.render();
+			this.goTo(this.unreadLine);
 		} catch (error) {
-			if (!(/** @type {any} */ (error).isTemporary)) return this.complain(error);
+			if (!error.isTemporary) return this.complain(error);
 			setTimeout(() => this.isConnected && this.load(where), backoff(2));
 		}
 	},
@@ -1233,7 +1252,7 @@ define("convo-thread", {
 	messages() {
 		const all = this.client.messages(this.conversation);
 		if (!this.root) return all;
-		const here = all.filter((/** @type {Message} */ one) => one.thread_root === this.root || one.message_id === this.root);
+		const here = all.filter((one) => one.thread_root === this.root || one.message_id === this.root);
 		return [...new Map([...this.replies, ...here].map((one) => [one.message_id, one])).values()];
 	},
 
@@ -1250,7 +1269,7 @@ define("convo-thread", {
 		const old = this.rows;
 		this.rows = new Map();
 		const nodes = [];
-		/** @type {any} */ let before;
+		let before;
 		for (const message of this.messages()) {
 			const day = new Date(message.sent_at).toDateString();
 			const isNext = before && before.day === day && message.seq !== this.unreadFrom;
@@ -1268,7 +1287,22 @@ define("convo-thread", {
 		else if (fixed?.isConnected) log.scrollTop += fixed.getBoundingClientRect().top - place;
 		this.lock(it.closed_at ? "closed" : it.capabilities.includes("message.send") ? "" : "error");
 		this.showHead();
+		this.showDraft(it);
 		this.scrolled();
+	},
+
+	// Another device's, unless one writes here.
+	showDraft({ membership }) {
+		const { body, client, conversation, root } = this;
+		if (!body || root || client.isDrafting(conversation)) return;
+		const text = membership?.draft?.message_body ?? "";
+		if (!this.edited && body.value === this.drafted) body.value = text;
+		this.drafted = text;
+		this.fit();
+	},
+
+	fit() {
+		this.body.rows = Math.min(8, this.body.value.split("\n").length);
 	},
 
 	day(day) {
@@ -1331,7 +1365,7 @@ define("convo-thread", {
 	},
 
 	showFiles(row, files) {
-		slot(row, "attachments")?.replaceChildren(...files.map((/** @type {Attachment} */ file) => {
+		slot(row, "attachments")?.replaceChildren(...files.map((file) => {
 			const item = this.clone(file.thumbnail_url ? "attachment-image" : "attachment-file", file.attachment_id);
 			Object.assign(slot(item, "image") ?? {}, { width: file.width, height: file.height, alt: file.name });
 			write(slot(item, "name"), file.name);
@@ -1343,7 +1377,7 @@ define("convo-thread", {
 	showReactions(row, { message_id, reactions }) {
 		const list = slot(row, "reactions");
 		const old = new Map([...list.children].map((button) => [button.value, button]));
-		arrange(list, reactions.map((/** @type {Reaction} */ { emoji, count, me }) => {
+		arrange(list, reactions.map(({ emoji, count, me }) => {
 			const button = Object.assign(old.get(emoji) ?? this.clone("reaction", message_id), { value: emoji, ariaPressed: !!me });
 			write(slot(button, "emoji"), emoji);
 			write(slot(button, "count"), count);
@@ -1354,11 +1388,11 @@ define("convo-thread", {
 
 	// Nothing in it is read as markup.
 	linked({ message_body: body, mentions }) {
-		const names = mentions.map((/** @type {Card} */ one) => `@${one.name}`.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort().reverse();
-		return body.split(new RegExp(`(${["https?://[^\\s<>]+", ...names].join("|")})`)).flatMap((/** @type {string} */ piece, /** @type {number} */ index) => {
+		const names = mentions.map((one) => `@${one.name}`.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort().reverse();
+		return body.split(new RegExp(`(${["https?://[^\\s<>]+", ...names].join("|")})`)).flatMap((piece, index) => {
 			if (index % 2 === 0) return piece;
 			if (piece[0] === "@") {
-				const card = mentions.find((/** @type {Card} */ one) => `@${one.name}` === piece);
+				const card = mentions.find((one) => `@${one.name}` === piece);
 				const name = make("span", { className: "convo-mention" }, piece);
 				mark(name, { me: card.user_id === null || this.isMe(card) });
 				return name;
@@ -1369,7 +1403,7 @@ define("convo-thread", {
 	},
 
 	ticks({ seq }, { kind, participants }) {
-		const other = kind === "direct" && participants.find((/** @type {Participant} */ one) => !this.isMe(one.user));
+		const other = kind === "direct" && participants.find((one) => !this.isMe(one.user));
 		return other?.last_read_seq >= seq ? "read" : other?.last_delivered_seq >= seq ? "delivered" : "sent";
 	},
 
@@ -1400,9 +1434,13 @@ define("convo-thread", {
 		write(slot(state, "error"), error?.message || this.text("error"));
 	},
 
-	isAtEnd() {
+	isWithin(distance) {
 		const { scrollHeight, scrollTop, clientHeight } = this.log;
-		return scrollHeight - scrollTop - clientHeight < NEAR;
+		return scrollHeight - scrollTop - clientHeight < distance;
+	},
+
+	isAtEnd() {
+		return this.isWithin(NEAR);
 	},
 
 	goTo(row) {
@@ -1415,6 +1453,7 @@ define("convo-thread", {
 		if (!row) return;
 		this.goTo(row);
 		row.dataset.found = "";
+		return row;
 	},
 
 	scrolled() {
@@ -1424,11 +1463,11 @@ define("convo-thread", {
 		if (!loaded) return;
 		const link = this.one(".convo-jump [data-do=end]");
 		link.hidden = this.isAtEnd() && !loaded.newer;
-		write(link.lastChild, it.unread_count ? this.text("new-messages", { count: it.unread_count }) : this.text("to-newest"));
+		write(link.lastChild, this.text(it.unread_count ? "new-messages" : "to-newest", { count: it.unread_count }));
 		this.seen();
 		if (this.root) return;
 		if (log.scrollTop < FAR && loaded.older) this.further("older");
-		if (log.scrollHeight - log.scrollTop - log.clientHeight < FAR && loaded.newer) this.further("newer");
+		if (this.isWithin(FAR) && loaded.newer) this.further("newer");
 	},
 
 	further(side) {
@@ -1442,10 +1481,8 @@ define("convo-thread", {
 		if (isLooking && this.client.loaded(this.conversation)?.newer === false) this.client.read(this.conversation);
 	},
 
-	async jump(seq) {
-		const loaded = this.client.loaded(this.conversation);
-		if (seq >= loaded.low && seq <= loaded.high) this.found(seq);
-		else await this.load({ around: seq });
+	jump(seq) {
+		return this.found(seq) ?? this.load({ around: seq });
 	},
 
 	async jumpToEnd() {
@@ -1475,7 +1512,7 @@ define("convo-thread", {
 		if (act === "emoji") return this.openPicker(target);
 		if (act === "picked" && !message) return this.insert(target.value);
 		if (act === "remove-upload") return this.removeFile(target.closest("li"));
-		if (!message) return act === "unread" && this.load({ unread: true });
+		if (!message) return act === "unread" && ((target.hidden = true), this.load({ unread: true }));
 		if (act === "quote") return message.reply_to.seq ? this.jump(message.reply_to.seq) : undefined;
 		if (act === "react") return this.openPicker(popup?.opener ?? target, message);
 		if (act === "picked" || act === "toggle-reaction") return this.react(message, target.value);
@@ -1484,7 +1521,7 @@ define("convo-thread", {
 		if ((act === "reply" || act === "edit") && this.form) return this.begun(message, act === "edit");
 		if (act === "delete") return this.deleted.add(message.client_id || message.message_id), client.delete(message);
 		if (act === "retry" || act === "discard") return client[act](message.client_id);
-		return target.formAction && act !== "join" && this.post(target);
+		return !!target.formAction && act !== "join" && this.post(target);
 	},
 
 	async post(target) {
@@ -1494,20 +1531,20 @@ define("convo-thread", {
 	},
 
 	react(message, emoji) {
-		return this.client.react(message, emoji, !message.reactions.some((/** @type {Reaction} */ one) => one.emoji === emoji && one.me));
+		return this.client.react(message, emoji, !message.reactions.some((one) => one.emoji === emoji && one.me));
 	},
 
 	openPopup(popup, opener, message) {
 		Object.assign(popup, { popover: "auto", opener, message });
 		popup.classList.add("convo-popup");
 		this.append(popup);
-		popup.addEventListener("toggle", (/** @type {any} */ event) => event.newState === "closed" && popup.remove());
+		popup.addEventListener("toggle", (event) => event.newState === "closed" && popup.remove());
 		popup.showPopover();
 		const from = opener.getBoundingClientRect();
 		const { width, height } = popup.getBoundingClientRect();
 		const top = from.bottom + height < innerHeight ? from.bottom : Math.max(8, from.top - height);
 		const left = Math.max(8, Math.min(from.left, innerWidth - width - 8));
-		Object.assign(popup.style, { position: "fixed", margin: 0, inset: `${top}px auto auto ${left}px` });
+		popup.style.inset = `${top}px auto auto ${left}px`;
 		popup.querySelector("a, button")?.focus();
 	},
 
@@ -1521,11 +1558,11 @@ define("convo-thread", {
 	openMenu(opener, message) {
 		const menu = this.clone("menu", message.message_id);
 		const { capabilities } = this.client.conversation(this.conversation);
-		/** @type {any} */ const facts = { own: this.isMe(message.sender), other: !this.isMe(message.sender), pinned: message.pinned, unpinned: !message.pinned, deleted: message.deleted_at };
-		const is = (/** @type {string|undefined} */ name, /** @type {any} */ otherwise) => (name ? facts[name] : otherwise);
+		const facts = [this.isMe(message.sender) ? "own" : "other", message.pinned ? "pinned" : "unpinned", message.deleted_at && "deleted"];
 		for (const item of menu.querySelectorAll("[data-do]")) {
 			const { needs, for: whose, if: when } = item.dataset;
-			item.closest("li").hidden = !((!needs || capabilities.includes(needs)) && is(whose, true) && is(when, !message.deleted_at));
+			const isFor = (!needs || capabilities.includes(needs)) && (!whose || facts.includes(whose));
+			item.closest("li").hidden = !isFor || (when ? !facts.includes(when) : message.deleted_at);
 		}
 		this.openPopup(menu, opener, message);
 	},
@@ -1550,12 +1587,12 @@ define("convo-thread", {
 
 	beginWriting() {
 		const { form, body, client, conversation } = this;
-		this.uploads = slot(form, "uploads");
+		Object.assign(this, { uploads: slot(form, "uploads"), drafted: body.defaultValue });
 		this.one("[data-do=emoji]").hidden = false;
-		this.on(form, "submit", (/** @type {any} */ event) => this.submit(event));
-		this.on(body, "keydown", (/** @type {any} */ event) => this.keyInBody(event));
+		this.on(form, "submit", (event) => this.submit(event));
+		this.on(body, "keydown", (event) => this.keyInBody(event));
 		this.on(body, "input", () => {
-			body.rows = Math.min(8, body.value.split("\n").length);
+			this.fit();
 			this.complete();
 			if (this.edited) return;
 			client.typing(conversation, !!body.value.trim());
@@ -1568,7 +1605,7 @@ define("convo-thread", {
 			this.addFiles(files.files);
 			files.value = "";
 		});
-		this.on(this, "dragover dragleave drop paste", (/** @type {any} */ event) => {
+		this.on(this, "dragover dragleave drop paste", (event) => {
 			const { files, types } = event.dataTransfer ?? event.clipboardData;
 			if (!types.includes("Files")) return;
 			event.preventDefault();
@@ -1579,30 +1616,31 @@ define("convo-thread", {
 	},
 
 	submit(event) {
-		const { form, body, edited, client, conversation, files } = this;
+		const { form, body, edited, client, conversation } = this;
+		const files = this.files;
 		// Later, the page itself sends it.
 		if (form.elements.send_at?.value) return;
 		event.preventDefault();
 		const text = body.value;
-		if ((!text.trim() && !files.length) || files.some((/** @type {any} */ file) => !file.attachment_id)) return;
+		if ((!text.trim() && !files.length) || files.some((file) => !file.attachment_id)) return;
 		const mentions = [...this.named.values()].filter((one) => text.includes(`@${one.name}`));
-		if (edited) client.edit(edited, text, mentions).catch((/** @type {any} */ error) => this.complain(error));
+		if (edited) client.edit(edited, text, mentions).catch((error) => this.complain(error));
 		else {
-			const attachments = files.map((/** @type {any} */ { row: _, ...file }) => file);
+			const attachments = files.map(({ row: _, ...file }) => file);
 			client.send(conversation, { body: text, reply_to: this.answered, thread_root: this.root, attachments, mentions });
-			client.typing(conversation, false);
-			client.draft(conversation, "");
 		}
 		this.files = [];
 		this.uploads.replaceChildren();
 		this.begun();
+		if (edited) return;
 		this.insertAll("");
-		if (!edited) this.jumpToEnd();
+		this.jumpToEnd();
 	},
 
 	begun(message, isEdit) {
-		if (this.edited || isEdit) this.insertAll(isEdit ? message.message_body : "");
+		const wasEdit = this.edited;
 		this.edited = isEdit && message;
+		if (wasEdit || isEdit) this.insertAll(isEdit ? message.message_body : this.drafted);
 		this.answered = isEdit ? null : message;
 		this.named.clear();
 		for (const one of (isEdit && message.mentions) || []) this.named.set(one.name, one);
@@ -1636,7 +1674,7 @@ define("convo-thread", {
 		else if (key === "Enter" && !shiftKey && !matchMedia("(pointer: coarse)").matches) this.form.requestSubmit();
 		else if (key === "Escape" && (this.edited || this.answered)) this.begun();
 		else if (key === "ArrowUp" && !body.value) {
-			const own = this.messages().findLast((/** @type {Message} */ one) => this.isMe(one.sender) && one.seq < Infinity && !one.deleted_at);
+			const own = this.messages().findLast((one) => this.isMe(one.sender) && one.seq < Infinity && !one.deleted_at);
 			if (own) this.begun(own, true);
 		} else return;
 		event.preventDefault();
@@ -1655,14 +1693,14 @@ define("convo-thread", {
 			if (it.capabilities.includes("message.mention_all")) this.people.push({ user_id: null, name: "everyone" });
 			return this.complete();
 		}
-		const begins = (/** @type {string} */ name) => name.toLowerCase().startsWith(word.toLowerCase());
-		const fit = this.people.filter((/** @type {Card} */ one) => [one.name, ...one.name.split(" ")].some(begins)).slice(0, 8);
+		const begins = (name) => name.toLowerCase().startsWith(word.toLowerCase());
+		const fit = this.people.filter((one) => [one.name, ...one.name.split(" ")].some(begins)).slice(0, 8);
 		if (!fit.length) return;
-		const rows = fit.map((/** @type {Card} */ card, /** @type {number} */ index) => {
+		const rows = fit.map((card, index) => {
 			const row = Object.assign(this.clone("completion"), { card, id: `convo-name-${index}` });
 			this.face(slot(row, "avatar"), card);
 			write(slot(row, "name"), card.name);
-			row.addEventListener("pointerdown", (/** @type {any} */ event) => {
+			row.addEventListener("pointerdown", (event) => {
 				event.preventDefault();
 				this.insertName(row);
 			});
@@ -1701,18 +1739,18 @@ define("convo-thread", {
 			if (this.files.length >= count) return this.complain({ message: this.text("too-many-files", { count }) });
 			const row = Object.assign(this.clone("upload"), { stop: new AbortController() });
 			const progress = slot(row, "progress");
-			/** @type {any} */ const entry = { row };
+			const entry = { row };
 			write(slot(row, "name"), file.name);
 			write(slot(row, "size"), sizeOf(file));
 			progress.hidden = row.querySelector("[data-do]").hidden = false;
 			this.files.push(entry);
 			this.uploads.append(row);
-			const note = (/** @type {number} */ share) => (progress.value = share * 100);
+			const note = (share) => (progress.value = share * 100);
 			this.client.upload(file, note, row.stop.signal).then(
-				(/** @type {Attachment} */ attachment) => (Object.assign(entry, attachment), (progress.hidden = true)),
-				(/** @type {ConvoError} */ error) => {
+				(attachment) => (Object.assign(entry, attachment), (progress.hidden = true)),
+				(error) => {
 					this.removeFile(row);
-					if (error.code !== "aborted") this.complain({ message: `${this.text("upload-failed", { name: file.name })} ${error.message}` });
+					if (error.code !== "abort") this.complain({ message: `${this.text("upload-failed", { name: file.name })} ${error.message}` });
 				},
 			);
 		}
@@ -1720,7 +1758,7 @@ define("convo-thread", {
 
 	removeFile(row) {
 		row.stop?.abort();
-		this.files = this.files.filter((/** @type {any} */ file) => file.row !== row);
+		this.files = this.files.filter((file) => file.row !== row);
 		row.remove();
 		this.body.focus();
 	},
