@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,7 @@ from django_convo import actions
 from django_convo.models import Attachment, ScheduledMessage, get_message_model
 from tests.contrib.ui.conftest import Visitor
 from tests.contrib.ui.html import Element, parse
-from tests.people import bodies_of, row_of, unread_of
+from tests.people import bodies_of, make_direct, row_of, unread_of
 
 pytestmark = pytest.mark.django_db
 
@@ -307,6 +308,15 @@ def test_ticks_say_how_far_it_has_come(as_ada: Visitor, ada: Any, bob: Any, dire
     rows = rows_of(as_ada.page("conversation", direct))
 
     assert [row.one(data_slot="status").attributes["data-ticks"] for row in rows] == ["read", "delivered", "sent"]
+
+
+def test_nothing_is_said_in_a_thread_that_is_not_there(as_ada: Visitor, ada: Any, bob: Any, group: Any) -> None:
+    elsewhere = actions.send_message(actor=ada, conversation=make_direct(ada, bob), body="Elsewhere")
+
+    for key in (elsewhere.pk, uuid4()):
+        assert as_ada.post("thread", group, key, body="Hello").status_code == 404
+
+    assert bodies_of(group) == []
 
 
 def test_a_thread_has_a_page(as_bob: Visitor, ada: Any, group: Any) -> None:
