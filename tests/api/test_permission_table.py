@@ -437,8 +437,11 @@ def counted(world: World, row: Row, unknown: set[str]) -> tuple[Any, int]:
     return response, len(queries)
 
 
-def knock(world: World, row: Row, actor: str, *, unknown: set[str] | None = None) -> Any:
-    """Make the request of the row as the actor; the ids named in `unknown` are replaced by ones that do not exist."""
+def knock(world: World, row: Row, actor: str, *, unknown: set[str] | None = None, more: str = "") -> Any:
+    """Make the request of the row as the actor; the ids named in `unknown` are replaced by ones that do not exist.
+
+    `more` is a query beside the row's own.
+    """
     conversation = getattr(world, row.kind)
     ids = {
         "conversation_id": str(conversation.pk),
@@ -461,6 +464,8 @@ def knock(world: World, row: Row, actor: str, *, unknown: set[str] | None = None
     url = reverse(f"django_convo:{row.route}", kwargs={name: ids[name] for name in arguments})
     if row.query:
         url = f"{url}?{row.query}={ids[row.query]}"
+    if more:
+        url = f"{url}{'&' if row.query else '?'}{more}"
     client = APIClient()
     user = world.actors[actor]
     if user is not None:
