@@ -68,7 +68,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 2**attempt)  # noqa: S311 - no secret
+                time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE_SECONDS * 2**attempt)  # nosec B311  # noqa: S311 - no secret
             try:
                 with transaction_in_turn(using):
                     return function(*args, **kwargs)

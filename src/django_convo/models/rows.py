@@ -81,7 +81,7 @@ def _insertion(model: type[Model], using: str, has_key: bool) -> tuple[str, list
     fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
     names, places = _columns(fields, using), ", ".join(["%s"] * len(fields))
     table = connection.ops.quote_name(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608 - names of the models'
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # nosec B608  # noqa: S608 - names of the models'
     if not has_key and connection.features.can_return_columns_from_insert:
         sql += f" RETURNING {connection.ops.quote_name(str(model._meta.pk.column))}"
     return sql, fields
@@ -95,7 +95,7 @@ def _update(
     columns = [f"{name} = %s" for name in _columns(fields, using)]
     table = connections[using].ops.quote_name(model._meta.db_table)
     values, condition = ", ".join(columns[: len(names)]), " AND ".join(columns[len(names) :])
-    return f"UPDATE {table} SET {values} WHERE {condition}", fields  # type: ignore[return-value]  # noqa: S608
+    return f"UPDATE {table} SET {values} WHERE {condition}", fields  # type: ignore[return-value]  # nosec B608  # noqa: S608 - names of ours alone
 
 
 def _columns(fields: Any, using: str) -> list[str]:

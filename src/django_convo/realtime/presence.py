@@ -188,7 +188,7 @@ class Presence:
             self._is_dropping = True
 
     async def _spread(self, hint: Hint) -> None:
-        assert hint.conversation_id is not None  # noqa: S101 - heard of a topic
+        assert hint.conversation_id is not None  # nosec B101  # noqa: S101 - heard of a topic
         topic = self._hub.topics.get(hint.conversation_id)
         others = frozenset() if topic is None else frozenset(topic.sights) - {hint.user_id}
         if not others:

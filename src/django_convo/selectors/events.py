@@ -66,7 +66,7 @@ def read_logs(
     logs = {}
     for key, after in behind.items():
         participant = conversations[key].membership_of(actor)
-        assert participant is not None  # noqa: S101 - the caller read them as one's own
+        assert participant is not None  # nosec B101  # noqa: S101 - the caller read them as one's own
         head = conversations[key].event_seq
         events = [event for event in found.get(key, ()) if event.event_seq >= participant.joined_event_seq]
         logs[key] = Log(events=events, head=head, limited=_is_limited(after, head, participant, events))

@@ -29,6 +29,6 @@ def recorded_hints() -> Iterator[list[Hint]]:
     """Use a recording broker meanwhile, and give the list of what is published."""
     with override_settings(CONVO_REALTIME_BROKER=f"{__name__}.RecordingBroker"):
         broker = get_broker()
-        assert isinstance(broker, RecordingBroker)  # noqa: S101 - just named
+        assert isinstance(broker, RecordingBroker)  # nosec B101  # noqa: S101 - just named
         broker.hints.clear()
         yield broker.hints

@@ -185,7 +185,7 @@ def _read_by_sender(alias: str) -> _Part:
 
 
 def _of_sent(name: str) -> Expression:
-    return RawSQL(f'SELECT "{name}" FROM "sent"', (), BigIntegerField())  # noqa: S608, S611 - a name of ours
+    return RawSQL(f'SELECT "{name}" FROM "sent"', (), BigIntegerField())  # nosec B608, B611  # noqa: S608, S611 - a name of ours
 
 
 def _compiled(rows: QuerySet[Any], **values: Any) -> _Part:
@@ -225,5 +225,5 @@ def _inserted(alias: str, model: type[Any], values: dict[str, Any]) -> _Part:
     quote = connections[alias].ops.quote_name
     columns = ", ".join(quote(name) for name in values)
     shown = ", ".join(value if isinstance(value, str) else "%s" for value in values.values())
-    sql = f'INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {shown} FROM "sent"'  # noqa: S608 - names
+    sql = f'INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {shown} FROM "sent"'  # nosec B608  # noqa: S608 - names
     return sql, tuple(value for value in values.values() if not isinstance(value, str))

@@ -119,7 +119,7 @@ def topic_of(hint: Hint) -> str:
         return PRESENCE_TOPIC
     if hint.kind in _OF_USERS:
         return user_topic(hint.user_id)
-    assert hint.conversation_id is not None  # noqa: S101 - every other kind has one
+    assert hint.conversation_id is not None  # nosec B101  # noqa: S101 - every other kind has one
     return conversation_topic(hint.conversation_id)
 
 

@@ -89,7 +89,7 @@ def among_keys(rows: QuerySet[M], keys: Sql, *, column: str = "pk") -> QuerySet[
     """
     among = Func(
         F(column),
-        RawSQL(*keys),  # noqa: S611 - our own text; what the caller typed is a parameter
+        RawSQL(*keys),  # nosec B611  # noqa: S611 - our own text; what the caller typed is a parameter
         template="%(expressions)s)",
         arg_joiner=" = ANY(ARRAY",
         output_field=BooleanField(),
@@ -145,7 +145,7 @@ def _patterns(words: Words) -> list[str]:
 def _from_index(query: Any, alias: str) -> Sql:
     table, key = _names(alias)
     return (
-        f"SELECT {key} FROM {table} WHERE {SEARCH_VECTOR} @@ to_tsquery('simple', %s) AND deleted_at IS NULL",  # noqa: S608
+        f"SELECT {key} FROM {table} WHERE {SEARCH_VECTOR} @@ to_tsquery('simple', %s) AND deleted_at IS NULL",  # nosec B608  # noqa: S608 - names of ours alone
         (query,),
     )
 
@@ -159,7 +159,7 @@ def _by_walking(
     """
     inner, parameters = sql_of(rows.order_by(*order).values_list("pk", "message_body"))
     compared, compared_asked = _comparing(query, patterns)
-    sql = f"SELECT pk FROM ({inner} OFFSET 0) AS walked (pk, message_body) WHERE {compared}"  # noqa: S608
+    sql = f"SELECT pk FROM ({inner} OFFSET 0) AS walked (pk, message_body) WHERE {compared}"  # nosec B608  # noqa: S608 - names of ours alone
     end = "" if limit is None else f" LIMIT {limit:d}"
     return sql + end, (*parameters, *compared_asked)
 
@@ -185,8 +185,8 @@ def _by_walking_recent(
     most = recent_for(limit)
     compared, compared_asked = _comparing(query, patterns)
     # Not among those looked at first, which a clock that lags might set apart by number and by time.
-    is_early = RawSQL(  # noqa: S611 - names of our own
-        f"NOT EXISTS (SELECT FROM recent WHERE recent.conversation_id = {table}.conversation_id "
+    is_early = RawSQL(  # nosec B611  # noqa: S611 - names of our own
+        f"NOT EXISTS (SELECT FROM recent WHERE recent.conversation_id = {table}.conversation_id "  # nosec B608  # names of ours alone
         f"AND recent.begin <= {table}.seq)",
         (),
         output_field=BooleanField(),
@@ -195,7 +195,7 @@ def _by_walking_recent(
     others = rows.filter(Q(sent_at__lt=since) | Q(is_early), Exact(_HAS_MORE, True))
     early, early_asked = _by_walking(others, query, patterns, order, limit)
     return (
-        f"WITH latest (conversation_id, moment, last_seq, first_seq) AS MATERIALIZED ({recently}), "  # noqa: S608
+        f"WITH latest (conversation_id, moment, last_seq, first_seq) AS MATERIALIZED ({recently}), "  # nosec B608  # noqa: S608 - names of ours alone
         f"recent AS MATERIALIZED (SELECT *, greatest(first_seq, last_seq - {MOST_OF_ONE - 1}) AS begin FROM latest), "
         f"since (moment, has_more) AS MATERIALIZED (SELECT greatest('-infinity'::timestamptz, "
         f"CASE count(*) WHEN {most:d} THEN min(recent.moment) END, "
@@ -230,7 +230,7 @@ def _expected(query: str, alias: str) -> tuple[float, float]:
     """Return how many messages of all PostgreSQL expects to hold the words, and to be there."""
     table, _ = _names(alias)
     sql = (
-        f"EXPLAIN (FORMAT JSON) WITH found AS MATERIALIZED (SELECT FROM {table} "  # noqa: S608
+        f"EXPLAIN (FORMAT JSON) WITH found AS MATERIALIZED (SELECT FROM {table} "  # nosec B608  # noqa: S608 - names of ours alone
         f"WHERE {SEARCH_VECTOR} @@ to_tsquery('simple', %s)), whole AS MATERIALIZED (SELECT FROM {table}) "
         "SELECT FROM found, whole"
     )
