@@ -34,6 +34,18 @@ if not SECRET_KEY:
     SECRET_KEY = "django-insecure-known-to-everybody-and-good-enough-for-the-demo"  # noqa: S105
 ALLOWED_HOSTS = texts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
+# A site that others can reach is reached by HTTPS alone; HTTPS=off tries it without. Whether a request came that way,
+# the proxy says, which sets this header whatever a client has sent (docs/howto/deploy.md).
+HTTPS = is_on("HTTPS", "off" if DEBUG else "on")
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # Pages are led to HTTPS. A client that sends its token in the clear is not led on as though nothing were wrong.
+    SECURE_REDIRECT_EXEMPT = [r"^api/"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
 ROOT_URLCONF = "example.urls"
 ASGI_APPLICATION = "example.asgi.application"
 WSGI_APPLICATION = "example.wsgi.application"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-os.environ.update(DEBUG="off", SECRET_KEY="only for tests")
+os.environ.update(DEBUG="off", SECRET_KEY="only for tests", HTTPS="off")
 
 from example.settings import *  # noqa: F403
 from example.settings import MIDDLEWARE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.management.utils import get_random_secret_key
 from example_project.example.databases import database
 
 from tests.example.site import Site
@@ -19,6 +20,40 @@ def test_check_finds_nothing(empty: Site) -> None:
     finished = empty.manage("check", "--fail-level", "WARNING")
     assert finished.returncode == 0, finished.stderr
     assert "no issues (0 silenced)" in finished.stdout
+
+
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": get_random_secret_key(),
+    "ALLOWED_HOSTS": "stays.example",
+    "REDIS_URL": "redis://127.0.0.1:6379/9",
+}
+
+
+@pytest.mark.parametrize("database_url", [None, "postgres://stays@db.example/stays"])
+def test_check_finds_nothing_to_say_against_a_deployment(empty: Site, database_url: str | None) -> None:
+    urls = {} if database_url is None else {"DATABASE_URL": database_url}
+    finished = empty.manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION, **urls)
+    assert finished.returncode == 0, finished.stderr
+    assert "no issues (0 silenced)" in finished.stdout
+
+
+def test_a_deployment_is_reached_by_https_alone(empty: Site) -> None:
+    code = (
+        "from django.test import Client; client = Client(headers={'host': 'stays.example'}); page = client.get('/'); "
+        "api = client.get('/api/config/'); secure = client.get('/accounts/login/', secure=True); "
+        "print(page.status_code, page.headers['Location'], api.status_code, secure.status_code, "
+        "secure.headers['Strict-Transport-Security'], secure.cookies['csrftoken']['secure'])"
+    )
+    printed = empty.python(code, **{**PRODUCTION, "REDIS_URL": ""})
+    # A client of the API that sends its token in the clear is not led on as though nothing were wrong.
+    assert printed == "301 https://stays.example/ 401 200 max-age=31536000; includeSubDomains; preload True"
+
+
+def test_https_can_be_switched_off_to_try_a_deployment(empty: Site) -> None:
+    code = "from django.conf import settings as s; print(s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE)"
+    assert empty.python(code, **PRODUCTION, HTTPS="off") == "False False"
+    assert empty.python(code) == "False False"
 
 
 def test_no_migration_is_missing(empty: Site) -> None:
