@@ -281,6 +281,18 @@ def test_prune_removes_files_that_were_never_sent_and_those_of_what_it_removes()
     assert list(Attachment.objects.values_list("pk", flat=True)) == [late.pk]
 
 
+def test_prune_keeps_unsent_files_for_as_long_as_the_setting_says(settings: Any) -> None:
+    settings.CONVO_ATTACHMENT_UNSENT_RETENTION = timedelta(days=3)
+    uploader = make_user()
+    late, kept = upload(uploader), upload(uploader)
+    for file, days in ((late, 4), (kept, 2)):
+        Attachment.objects.filter(pk=file.pk).update(created_at=timezone.now() - timedelta(days=days))
+
+    prune()
+
+    assert list(Attachment.objects.values_list("pk", flat=True)) == [kept.pk]
+
+
 def test_prune_keeps_the_emptied_row_of_a_conversation_that_was_reported() -> None:
     conversation = talk()
     message = get_message_model()._default_manager.get(conversation=conversation.pk, seq=1)
