@@ -49,7 +49,7 @@ def _begin(stack: ExitStack, connection: Any) -> None:
                     raise
             else:
                 return
-            time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS)  # noqa: S311 - no secret
+            time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS)  # nosec B311  # noqa: S311 - no secret
     finally:
         # Reading at the same time may hold a commit up, for which SQLite waits as ever.
         raw.execute(f"PRAGMA busy_timeout = {patience}")

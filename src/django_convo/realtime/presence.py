@@ -111,7 +111,7 @@ class Presence:
             try:
                 await self._spread_presence(news)
             except Exception:
-                logger.warning("It could not be told who came and went: %d", len(news), exc_info=True)
+                logger.warning("It could not be told who came and went.", exc_info=True)
 
     async def beat(self) -> None:
         """Repeat who is there, and stop to believe what is not repeated."""
