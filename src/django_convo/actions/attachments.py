@@ -8,12 +8,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile, File
-from django.db import connections, router, transaction
+from django.db import Error, connections, router, transaction
 from django.utils.translation import gettext_lazy as _
 
 from django_convo import files
 from django_convo.conf import settings
-from django_convo.exceptions import Invalid, InvalidReference
+from django_convo.exceptions import ConvoError, Invalid, InvalidReference
 from django_convo.models import AbstractMessage, Attachment, ScheduledMessage
 from django_convo.policy import authorize, capabilities
 from django_convo.types import ScheduledStatus
@@ -45,10 +45,29 @@ def create_attachment(*, actor: Any | None, file: File[Any], name: str | None = 
     stored = _write(attachment, content)
     try:
         _insert(attachment, stored)
-    except BaseException:
-        stored.remove()
+    except BaseException as error:
+        discard(stored, [attachment], error)
         raise
     return attachment
+
+
+def discard(stored: files.StoredFiles, attachments: Iterable[Attachment], error: BaseException) -> None:
+    """Remove the files of rows that an error kept from being written, unless they were written all the same.
+
+    Where a connection breaks at COMMIT, nobody hears whether it was carried out. Where that cannot be asked either,
+    the files stay: one that nothing names is better than a message without its file.
+    """
+    using = router.db_for_write(Attachment)
+    connection = connections[using]
+    if not isinstance(error, ConvoError) and not connection.in_atomic_block:
+        # A connection that broke would answer nothing.
+        connection.close_if_unusable_or_obsolete()
+        try:
+            if Attachment.objects.using(using).filter(pk__in=[row.pk for row in attachments]).exists():
+                return stored()
+        except Error:
+            return stored()
+    stored.remove()
 
 
 def _write(attachment: Attachment, content: files.UploadedContent) -> files.StoredFiles:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import router, transaction
 
+from django_convo.actions.attachments import discard
 from django_convo.actions.base import action, lock_conversation
 from django_convo.exceptions import NotFound
 from django_convo.files import StoredFiles
@@ -45,8 +46,8 @@ def forward_message(
     copies, stored = copy_attachments(_files_of(source), actor)
     try:
         sent = _send(actor, source, conversation, client_id, digest, copies, stored)
-    except BaseException:
-        stored.remove()
+    except BaseException as error:
+        discard(stored, copies, error)
         raise
     if not sent.was_created:
         stored.remove()
