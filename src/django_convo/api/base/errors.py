@@ -6,6 +6,7 @@ import math
 from typing import Any, Final
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -14,6 +15,7 @@ from rest_framework import exceptions as drf
 from rest_framework import status
 
 from django_convo import exceptions as domain
+from django_convo.actions.base import is_busy, is_crowded_out
 
 # Seconds after which a request that lost against other writers is worth repeating.
 RETRY_AFTER: Final = 1
@@ -81,6 +83,9 @@ def to_api_exception(error: Exception) -> Exception:
 def _replacement(error: Exception) -> drf.APIException | None:
     if isinstance(error, domain.ConvoError):
         return _from_domain(error)
+    if isinstance(error, OperationalError) and (is_busy(error) or is_crowded_out(error)):
+        # Not of an action, which raises TryAgain: before one, or of a read.
+        return _from_domain(domain.TryAgain())
     if isinstance(error, Http404):
         # Its text may name the model that was looked for: every 404 reads the same.
         return _with_code(drf.NotFound())
