@@ -48,8 +48,15 @@ class Position:
 
     @property
     def is_expired(self) -> bool:
-        """Say whether departures since then may have been pruned, so that only starting anew misses nothing."""
-        return self.since is not None and self.since < timezone.now() - settings.EVENT_RETENTION
+        """Say whether only starting anew misses nothing.
+
+        Departures since then may have been pruned; or it lies ahead of the clock, which was set back: what has changed
+        by now is older than that.
+        """
+        if self.since is None:
+            return False
+        now = timezone.now()
+        return not now - settings.EVENT_RETENTION <= self.since <= now + OVERLAP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
