@@ -99,6 +99,24 @@ def post(turn: int, actor: Any, conversation: str, **body: Any) -> Any:
     return {"status": response.status_code, "content": response.content.decode()}
 
 
+def request(turn: int, actor: Any, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask over REST; `{turn}` in a text stands for the turn. Whoever is gone is not let in."""
+    from django.contrib.auth import get_user_model
+    from rest_framework.test import APIClient
+
+    user = get_user_model()._default_manager.filter(pk=actor).first()
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    given = {
+        name: value.format(turn=turn) if isinstance(value, str) else value for name, value in (body or {}).items()
+    }
+    response = getattr(client, method)(path, given, format="json")
+    answer = response.json() if response.content else {}
+    code = answer.get("code") or answer
+    return {"status": response.status_code, "code": code, "message_id": answer.get("message_id")}
+
+
 def create_direct(turn: int, actor: Any, other: Any) -> Any:
     from django_convo import actions
 
@@ -199,6 +217,23 @@ def erase(turn: int, user: Any) -> Any:
     return "erased"
 
 
+def erase_account(turn: int, user: Any) -> Any:
+    """Erase and delete, as whoever administers users does; answered as REST would."""
+    from django.contrib.auth import get_user_model
+
+    from django_convo import actions
+    from django_convo.exceptions import ConvoError
+
+    row = get_user_model()._default_manager.filter(pk=user).first()
+    if row is None:
+        return {"status": 404, "code": "not_found"}
+    try:
+        actions.erase_user(actor=None, user=row)
+    except ConvoError as error:
+        return {"status": {"not_found": 404, "try_again": 503}[error.code], "code": error.code}
+    return {"status": 204}
+
+
 def delete_row(turn: int, user: Any) -> Any:
     """Delete as a host does that knows nothing of us."""
     _user(user).delete()
@@ -218,6 +253,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     for job in (
         send,
         post,
+        request,
         create_direct,
         leave,
         join,
@@ -229,6 +265,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         upload,
         prune,
         erase,
+        erase_account,
         delete_row,
         delete_user,
     )
