@@ -13,8 +13,8 @@ import django
 
 # Over the same data sets, with the same options, in a site of their own.
 BESIDE = ("reads", "sends", "mixed", "growth", "peers")
-WORKLOADS = (*BESIDE, "drop", "search", "send", "fanout")
-_SETTINGS = dict.fromkeys((*BESIDE, "drop"), "benchmarks.contestants.settings")
+WORKLOADS = (*BESIDE, "drop", "endurance", "search", "send", "fanout")
+_SETTINGS = dict.fromkeys((*BESIDE, "drop", "endurance"), "benchmarks.contestants.settings")
 
 
 def main() -> None:

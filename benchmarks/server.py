@@ -120,14 +120,14 @@ async def _client(port: int, draw: Callable[[], tuple[str, Request]], ends: floa
     while perf_counter() < ends:
         kind, request = draw()
         started = perf_counter()
-        status = await _ask(port, request)
+        status = await ask(port, request)
         if 200 <= status < 300:
             load.took.setdefault(kind, []).append((perf_counter() - started) * 1000)
         else:
             load.failed[f"{kind} {status}"] += 1
 
 
-async def _ask(port: int, request: Request) -> int:
+async def ask(port: int, request: Request) -> int:
     """Ask on a connection of its own, which gunicorn's plain workers close after the answer."""
     content_type, body = request.content()
     query = f"?{request.query}" if request.query else ""

@@ -93,6 +93,16 @@ def test_server_answers_all_that_people_do(folder: Path) -> None:
     assert not any(figures["refused"] for result in mixed.values() for figures in result["figures"].values())
 
 
+def test_endurance_is_asked_for_a_share_a_burst_and_afterwards(folder: Path) -> None:
+    pytest.importorskip("gunicorn")
+    options = ("--seconds", "2", "--burst-seconds", "0.2", "--clients", "2", "--workers", "1")
+    figures = run(folder, "endurance", *options)["endurance"]["figures"]
+
+    assert figures.keys() == {"share", "burst", "after"}
+    assert all(phase["answered"] and phase["memory_mib"] for phase in figures.values())
+    assert figures["after"]["differences"] == 0
+
+
 def test_growth_compares_sizes(folder: Path) -> None:
     grown = run(folder, "growth", "--sizes", "tiny,tiny", "--only", "newest,deep")
 
