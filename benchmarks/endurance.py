@@ -89,7 +89,7 @@ def _endure(site: Server, draw: Draw, options: argparse.Namespace) -> list[Phase
     # The first answers load what there is to load.
     drive(site, draw, clients=options.clients, seconds=options.seconds / 20)
     capacity = drive(site, draw, clients=options.clients, seconds=max(2.0, options.seconds / 20)).per_second
-    print(f"{capacity:,.0f} answers a second to {options.clients} clients, {options.workers} workers")
+    print(f"{capacity:,.0f} answers a second to {options.clients} clients, {options.workers} workers", flush=True)
     long = _ask_at(site, draw, "share", capacity * options.share, options.seconds)
     burst = _ask_at(site, draw, "burst", capacity * options.burst, options.burst_seconds)
     after = _ask_at(site, draw, "after", capacity * options.share, max(2.0, options.seconds / 20))
