@@ -67,6 +67,9 @@ def test_every_call_names_its_errors(document: Any) -> None:
         assert ("404" in statuses) >= ("{" in path), (path, method)
         if method != "get" and path != "/api/sync/":
             assert "503" in statuses, (path, method)
+        # Searching is counted against a limit, wherever it is done.
+        if {"q", "search"} & {parameter["name"] for parameter in operation.get("parameters", ())}:
+            assert "429" in statuses, (path, method)
         assert operation["description"], (path, method)
         assert any(status.startswith("2") for status in statuses)
 
@@ -79,6 +82,9 @@ def test_every_call_names_its_errors(document: Any) -> None:
         ("/api/users/", "post", {"201", "405", "429"}),
         ("/api/users/{user_id}/", "delete", {"204", "405", "409"}),
         ("/api/sync/", "post", {"200"}),
+        # What is read by a power alone is written down first, or not shown.
+        ("/api/conversations/{conversation_id}/messages/", "get", {"200", "503"}),
+        ("/api/search/", "get", {"200", "429", "503"}),
     ],
 )
 def test_calls_name_what_is_special_about_them(document: Any, path: str, method: str, statuses: set[str]) -> None:
@@ -98,6 +104,46 @@ def test_choices_have_names(document: Any) -> None:
     assert schemas["ConversationKind"]["enum"] == ["direct", "group", "channel"]
     assert schemas["UserRole"]["enum"] == ["guest", "host", "admin"]
     assert not [name for name in schemas if name.endswith("Enum")]
+
+
+def test_bodies_say_what_they_take(document: Any) -> None:
+    """A generated client is only as good: a file is bytes, the id of a user that of one, metadata an object."""
+    schemas = document["components"]["schemas"]
+    key = {"type": "string", "format": "uuid"}
+    anything = {"type": "object", "additionalProperties": {}}
+    send, creation = schemas["Send"]["properties"], schemas["ConversationCreation"]["properties"]
+
+    assert schemas["Upload"]["properties"]["file"] == {"type": "string", "format": "binary"}
+    assert schemas["Add"]["properties"]["user_id"] == creation["participants"]["items"] == key
+    assert send["mentions"]["items"] == {"anyOf": [key, {"type": "string", "enum": ["everyone"]}]}
+    assert send["metadata"] == creation["metadata"] == anything
+
+
+def test_users_in_a_query_are_as_in_a_path(document: Any) -> None:
+    for path, method, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in ("user_id", "user", "actor", "sender", "participant"):
+                assert parameter["schema"] == {"type": "string", "format": "uuid"}, (path, method)
+
+
+def test_numbers_end_where_they_are_refused(document: Any) -> None:
+    for path, method, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            if parameter["schema"].get("type") == "integer":
+                assert parameter["schema"]["maximum"] == 2**63 - 1, (path, method, parameter["name"])
+
+
+def test_file_comes_in_whatever_type_it_is(document: Any) -> None:
+    answer = document["paths"]["/api/attachments/{attachment_id}/download/"]["get"]["responses"]["200"]
+
+    assert set(answer["content"]) == {"application/octet-stream", "*/*"}
+
+
+def test_field_errors_have_one_shape(document: Any) -> None:
+    names = {"#/components/schemas/Error", "#/components/schemas/FieldErrors"}
+    for path, method, operation in operations(document):
+        shape = operation["responses"]["400"]["content"]["application/json"]["schema"]
+        assert {item["$ref"] for item in shape["anyOf"]} == names, (path, method)
 
 
 def test_registering_needs_no_login(document: Any) -> None:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from django_convo.selectors.windows import Window, WindowBounds
 
-from .base import KeysetPagination, QueryValues, link_with
+from .base import LARGEST_NUMBER, KeysetPagination, QueryValues, link_with
 
 _PARAMETERS = ("before", "after", "around", "anchor")
 
@@ -65,7 +65,12 @@ class WindowPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Return the query parameters of a window as OpenAPI describes them."""
         numbers = [
-            {"name": name, "in": "query", "required": False, "schema": {"type": "integer", "minimum": minimum}}
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "schema": {"type": "integer", "minimum": minimum, "maximum": LARGEST_NUMBER},
+            }
             for name, minimum in (("before", 0), ("after", 0), ("around", 0), ("limit", 1))
         ]
         anchor = {"type": "string", "enum": ["first_unread"]}

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from django_convo.selectors.keyset import keyset_rows, position_of
 
-from .values import QueryValues
+from .values import LARGEST_NUMBER, QueryValues
 
 _NOT_OF_THE_LIST = ("cursor", "limit", "format")
 # How a page is found: by `limit`, `position` and `backwards`, as `keyset_rows` does.
@@ -72,7 +72,12 @@ class KeysetPagination(BasePagination):
         """Return the query parameters of a page as OpenAPI describes them."""
         return [
             {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"}},
-            {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1}},
+            {
+                "name": "limit",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER},
+            },
         ]
 
     def _list_name(self, request: Request, order: Sequence[str]) -> str:

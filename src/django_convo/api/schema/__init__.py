@@ -7,6 +7,14 @@ query parameters, the errors of each call, and names for choices, so that a host
 from __future__ import annotations
 
 from .choices import ChoiceExtension
+from .fields import MetadataExtension, UploadExtension, UserKeyExtension
 from .views import ConvoViewExtension, ErrorSerializer
 
-__all__ = ["ChoiceExtension", "ConvoViewExtension", "ErrorSerializer"]
+__all__ = [
+    "ChoiceExtension",
+    "ConvoViewExtension",
+    "ErrorSerializer",
+    "MetadataExtension",
+    "UploadExtension",
+    "UserKeyExtension",
+]

@@ -12,6 +12,8 @@ TIME: Final = {"type": "string", "format": "date-time"}
 NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER}
 FLAG: Final = {"type": "boolean"}
 TEXT: Final = {"type": "string"}
+# A key of the host's user model, whose shape is looked up when the document is made.
+USER: Final[dict[str, Any]] = {}
 THREAD: Final = {"anyOf": [UUID, {"type": "string", "enum": ["none"]}]}
 
 
@@ -27,14 +29,14 @@ QUERY: Final[dict[tuple[str, str], dict[str, dict[str, Any]]]] = {
         "archived": FLAG,
         "pinned": FLAG,
         "joined": FLAG,
-        "participant": TEXT,
+        "participant": USER,
         "subject_type": TEXT,
         "subject_id": TEXT,
         "search": TEXT,
     },
     ("messages", "list"): {
         "conversation_id": UUID,
-        "sender": TEXT,
+        "sender": USER,
         "sent_after": TIME,
         "sent_before": TIME,
         "kind": one_of(MessageKind),
@@ -48,18 +50,20 @@ QUERY: Final[dict[tuple[str, str], dict[str, dict[str, Any]]]] = {
     ("events", "list"): {"after": NUMBER, "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER}},
     ("scheduled", "list"): {"status": one_of(ScheduledStatus)},
     ("reports", "list"): {"status": one_of(ReportStatus)},
-    ("sanctions", "list"): {"conversation_id": UUID, "user": TEXT, "active": FLAG},
+    ("sanctions", "list"): {"conversation_id": UUID, "user": USER, "active": FLAG},
     ("audit", "list"): {
         "action": one_of(AuditAction),
-        "actor": TEXT,
-        "user": TEXT,
+        "actor": USER,
+        "user": USER,
         "conversation_id": UUID,
     },
     ("users", "list"): {"search": TEXT},
-    ("search", "list"): {"q": TEXT, "conversation_id": UUID, "sender": TEXT},
+    ("search", "list"): {"q": TEXT, "conversation_id": UUID, "sender": USER},
     ("stream", "retrieve"): {"cursor": TEXT},
     ("attachments", "download"): {"token": TEXT, "thumbnail": FLAG},
 }
+# Parameters by which words are searched for, which is counted against a limit.
+SEARCHED: Final = frozenset({"q", "search"})
 REQUIRED: Final = {("messages", "by_conversation", "conversation_id"), ("search", "list", "q")}
 # Calls that may contradict an earlier one, and those that the settings may switch off.
 CONFLICTING: Final = {

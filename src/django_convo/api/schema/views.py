@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import IntegerField, UUIDField
-from drf_spectacular.extensions import OpenApiViewExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiViewExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
@@ -14,8 +12,10 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from django_convo.api.base import output_class
+from django_convo.api.scoped import ConversationScopedViewSet
 
 from . import calls
+from .fields import user_key_schema
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -23,6 +23,19 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
     detail = serializers.CharField()
     code = serializers.CharField()
+
+
+class FieldErrorsSerializer(serializers.Serializer[Any]):
+    """By field: what is wrong with it."""
+
+
+class FieldErrorsExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Shows an object whose names are those of the fields."""
+
+    target_class = FieldErrorsSerializer
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "object", "description": str(FieldErrorsSerializer.__doc__), "additionalProperties": {}}
 
 
 class _ConvoSchema(AutoSchema):
@@ -50,7 +63,8 @@ class _ConvoSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         answers: dict[Any, Any] = {}
         if self._call == calls.DOWNLOADING:
-            answers[200, "application/octet-stream"] = OpenApiTypes.BINARY
+            # Of whichever type the file is.
+            answers[200, "application/octet-stream"] = answers[200, "*/*"] = OpenApiTypes.BINARY
         elif self._call == calls.STREAMING:
             answers[200, "text/event-stream"] = OpenApiTypes.STR
         elif self._call in calls.SILENT or (self.method == "DELETE" and self._call not in calls.LEAVING):
@@ -73,7 +87,7 @@ class _ConvoSchema(AutoSchema):
             "report_id": calls.UUID,
             "sanction_id": calls.UUID,
             "scheduled_id": calls.UUID,
-            "user_id": _user_key_schema(),
+            "user_id": user_key_schema(),
         }
         parameters = [
             OpenApiParameter(name, shape, OpenApiParameter.PATH)
@@ -81,7 +95,8 @@ class _ConvoSchema(AutoSchema):
             if f"{{{name}}}" in self.path
         ]
         for name, shape in calls.QUERY.get(self._call, {}).items():
-            parameters.append(OpenApiParameter(name, shape, required=(*self._call, name) in calls.REQUIRED))
+            shown = user_key_schema() if shape is calls.USER else shape
+            parameters.append(OpenApiParameter(name, shown, required=(*self._call, name) in calls.REQUIRED))
         return parameters
 
     def get_auth(self) -> Any:
@@ -122,20 +137,21 @@ class _ConvoSchema(AutoSchema):
             statuses.add(409)
         if self.method in ("POST", "PUT", "PATCH"):
             statuses |= {413, 415}
-        if view.action in view.throttle_scopes or self._call == ("users", "list"):
+        if view.action in view.throttle_scopes or calls.SEARCHED & calls.QUERY.get(self._call, {}).keys():
             statuses.add(429)
         if self._call == calls.STREAMING:
             statuses.add(501)
-        if self.method != "GET" and self._call != ("sync", "create"):
+        # Who reads by a power of theirs alone is not shown what cannot be written down.
+        is_noted = self.method == "GET" and isinstance(view, ConversationScopedViewSet)
+        if is_noted or (self.method != "GET" and self._call != ("sync", "create")):
             statuses.add(503)
         return statuses
 
     def _error_body(self, status: int) -> Any:
         if status != 400:
             return ErrorSerializer
-        error = self.resolve_serializer(ErrorSerializer, "response").ref
-        complaints = {"type": "object", "additionalProperties": {}}
-        return {"anyOf": [error, {**complaints, "description": "By field: what is wrong with it."}]}
+        shapes = (ErrorSerializer, FieldErrorsSerializer)
+        return {"anyOf": [self.resolve_serializer(shape, "response").ref for shape in shapes]}
 
 
 def _message_or_scheduled() -> Any:
@@ -146,13 +162,6 @@ def _message_or_scheduled() -> Any:
         serializers=shapes,
         resource_type_field_name=None,
     )
-
-
-def _user_key_schema() -> dict[str, Any]:
-    key = get_user_model()._meta.pk
-    if isinstance(key, UUIDField):
-        return calls.UUID
-    return {"type": "integer"} if isinstance(key, IntegerField) else calls.TEXT
 
 
 class ConvoViewExtension(OpenApiViewExtension):  # type: ignore[no-untyped-call]
