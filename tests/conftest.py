@@ -1,7 +1,13 @@
-"""What is collected: pages are looked at in a browser only where there is what drives one."""
+"""What is collected: what needs tools that few have is left out where they are missing."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("playwright") and find_spec("axe_playwright_python") else ["e2e"]
+# What a folder's tests are run with.
+TOOLS = {
+    "clients": ("openapi_python_client",),
+    "e2e": ("playwright", "axe_playwright_python"),
+    "fuzz": ("schemathesis",),
+}
+collect_ignore = [folder for folder, tools in TOOLS.items() if not all(map(find_spec, tools))]

@@ -74,13 +74,13 @@ class Site:
         return {name: self.rows(f'SELECT count(*) FROM "{name}"')[0][0] for name in tables}
 
     @contextmanager
-    def served(self) -> Iterator[str]:
-        """Serve by `demo --port`, yield the address, stop."""
+    def served(self, *options: str) -> Iterator[str]:
+        """Serve by `demo --port`, with other options besides, yield the address, stop."""
         port = free_port()
         log = self.folder / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self.command("demo", "--port", str(port)),
+                self.command("demo", "--port", str(port), *options),
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=output,
