@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -54,10 +54,9 @@ class Furnisher:
         self._get = get
         self._post = post
 
-    def furnish(self, case: Any, *, keep: Collection[str] = ()) -> None:
-        """Change the case in place; what was generated to be wrong stays so, and what is in `keep` as it is."""
+    def furnish(self, case: Any) -> None:
+        """Change the case in place; what was generated to be wrong stays so."""
         self._chance = random.Random(digest(case) // 2)
-        self._keep = keep
         self._conversation: str | None = None
         wrong = _wrong_parts(case)
         for part, change in (("path", self._path), ("query", self._query), ("body", self._body)):
@@ -116,7 +115,7 @@ class Furnisher:
 
     def _id(self, kind: str, made_up: Any) -> Any:
         is_certain = isinstance(made_up, str) and (not self._is_wrong or _UUID.fullmatch(made_up))
-        if not is_certain or made_up in self._keep or not self._is_likely(THERE):
+        if not is_certain or not self._is_likely(THERE):
             return made_up
         if kind == "message":
             return self._message()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,7 +69,7 @@ class Site:
             self.furnish(case, actor)
             self.check(case, self.call(case, actor), actor)
 
-    def furnish(self, case: Any, actor: str, *, keep: Collection[str] = ()) -> None:
+    def furnish(self, case: Any, actor: str) -> None:
         """Let the request be about what is there."""
         client, headers = Client(APPLICATION), self._login(actor)
 
@@ -80,7 +80,7 @@ class Site:
         def post(address: str, body: dict[str, Any]) -> Any:
             return client.post(address, json=body, headers=headers).json
 
-        Furnisher(self._world, get=get, post=post).furnish(case, keep=keep)
+        Furnisher(self._world, get=get, post=post).furnish(case)
 
     def call(self, case: Any, actor: str) -> Any:
         """Return the answer, after what follows a commit."""
