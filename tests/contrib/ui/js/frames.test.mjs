@@ -175,6 +175,17 @@ test("a deleted conversation goes", async () => {
   assert.equal(client.conversation(group.id), undefined);
 });
 
+test("an edit of what came before a message that one may not see is no preview", async () => {
+  server.send(group, "bea", "not for ada", { hidden: ["ada"] });
+  await pass(12);
+  assert.equal(client.conversation(group.id).last_message, null);
+  server.edit(group, group.messages[1], "TWO");
+  await settle();
+  assert.equal(row(2).message_body, "TWO");
+  assert.equal(client.conversation(group.id).last_message, null);
+  await assertFresh();
+});
+
 test("hidden events count as seen, and what they changed is asked for", async () => {
   server.send(group, "bea", "not for ada", { hidden: ["ada"] });
   server.send(group, "bea", "for all");

@@ -30,10 +30,10 @@ export function clientOf(server, user, { faults = {}, socket = {}, storage = nul
 export function shown(client, opened) {
   const conversations = [...client.conversations(), ...client.conversations({ archived: true })].map((one) => {
     const { last_message, ...rest } = one;
-    const quoted = last_message?.reply_to?.message_id;
     // What was refused is there until one gives it up.
     for (const message of client.messages(one.conversation_id)) if (message.error) client.discard(message.client_id);
-    return { ...rest, last_message: last_message && { ...last_message, reply_to: quoted ?? null } };
+    // A preview quotes nothing: of what it answers, frames name also what one has not seen.
+    return { ...rest, last_message: last_message && { ...last_message, reply_to: null } };
   });
   const messages = Object.fromEntries(opened.filter((id) => client.conversation(id)).map((id) => [id, client.messages(id)]));
   return JSON.parse(JSON.stringify({ conversations, messages }));

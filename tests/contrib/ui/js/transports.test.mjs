@@ -171,6 +171,23 @@ test("a server that is away is asked less and less, and found again", async () =
   assert.deepEqual(bodies(), ["hello", "after the storm"]);
 });
 
+test("what was written meanwhile is sent as soon as the server is found again", async () => {
+  world();
+  let isAway = false;
+  const faults = { fault: () => (isAway ? "unreached" : undefined) };
+  await start({ faults, socket: { refuse: () => isAway } });
+  isAway = true;
+  server.cut();
+  client.send(group.id, { body: "meanwhile" });
+  // By now it is tried every fifteen to thirty seconds, and the server twice as often.
+  await pass(120, 0.5);
+  isAway = false;
+  for (let seconds = 0; client.status !== "online" && seconds < 20; seconds += 0.1) await pass(0.1);
+  assert.equal(client.status, "online");
+  await pass(0.2);
+  assert.deepEqual(group.messages.map((row) => row.body), ["hello", "meanwhile"]);
+});
+
 test("a new epoch: everything is loaded anew, whatever the numbers say", async () => {
   world({ websocket: false });
   await start();

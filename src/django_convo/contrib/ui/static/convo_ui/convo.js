@@ -152,6 +152,7 @@ export class ConvoClient extends EventTarget {
 		}
 		if (!this.#outbox.size) this.#recall();
 		for (const entry of this.#outbox.values()) this.#flush(entry.conversation);
+		this.poke();
 	}
 
 	/** @param {object} run */
@@ -510,7 +511,7 @@ export class ConvoClient extends EventTarget {
 		this.#place(state, message);
 		it.last_seq = Math.max(last_seq, message.seq);
 		if (at(message.sent_at) > at(it.last_message_at)) it.last_message_at = message.sent_at;
-		if (message.seq >= (it.last_message?.seq ?? 0)) it.last_message = message;
+		if (message.seq >= it.last_seq) it.last_message = message;
 		const { seq, reply_count } = data.thread_root ?? {};
 		if (seq) this.#alter(state, seq, (root) => ({ ...root, reply_count }));
 		this.#settle(message.client_id ?? client_id);
