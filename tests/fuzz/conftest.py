@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from tests.fuzz.world import World, make_world
 
 SHORT = 10
+# With so many, chance finds for each operation a request that it does; with fewer, for nearly all of them.
+LONG = 200
+MOST_NEVER_DONE = 0.2
 # Answers with a stream, or by WSGI with the reason why not.
 UNREACHABLE = {"GET /api/stream/"}
 
@@ -75,9 +78,16 @@ def never_done(answers: Counter[tuple[str, int]]) -> set[str]:
     return {operation for operation, _ in answers} - {name for name, status in answers if status < 300} - UNREACHABLE
 
 
+def shows_too_little(config: pytest.Config) -> bool:
+    """Say whether so many operations only ever refused that the run says little of what they do."""
+    answers = answers_of(config)
+    most = 0.0 if config.getoption("max_examples") >= LONG else MOST_NEVER_DONE
+    return len(never_done(answers)) > most * len({operation for operation, _ in answers})
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.exitstatus == pytest.ExitCode.OK and never_done(answers_of(session.config)):
+    if session.exitstatus == pytest.ExitCode.OK and shows_too_little(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -91,4 +101,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         f"{answers.total()} requests to {len({operation for operation, _ in answers})} operations; {shares}"
     )
     for operation in sorted(never_done(answers)):
-        terminalreporter.write_line(f"never answered with success: {operation}", red=True)
+        terminalreporter.write_line(f"never answered with success: {operation}", red=shows_too_little(config))
