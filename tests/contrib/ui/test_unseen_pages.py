@@ -55,8 +55,10 @@ def world(ada: Any, bob: Any, cyd: Any, settings: Any) -> dict[str, Any]:
     actions.edit_message(actor=ada, message=message, body="still secret")
     actions.pin_message(actor=ada, message=message)
     actions.add_reaction(actor=ada, message=message, emoji="🔥")
+    sanction, _ = actions.impose_sanction(actor=ada, user=cyd, conversation=group, kind="mute")
+    everywhere, _ = actions.impose_sanction(actor=None, user=cyd, kind="mute")
     named = {"c": group, "m": message, "o": own, "d": deleted, "u": cyd, "x": file, "r": report, "s": scheduled}
-    return {**people, **named, "owner": ada, "member": bob}
+    return {**people, **named, "z": sanction, "w": everywhere, "owner": ada, "member": bob}
 
 
 def asked(row: Row, who: Any, world: dict[str, Any], unknown: str = "") -> tuple[int, str, int]:
