@@ -75,11 +75,13 @@ def connection_broken(number: int) -> Iterator[Fault]:
         return execute(*arguments)
 
     fault = Fault(number)
-    with connection.execute_wrapper(break_off):
-        yield fault
-    if fault.happened:
-        # As Django does between two requests with a connection that had errors.
-        connection.close()
+    try:
+        with connection.execute_wrapper(break_off):
+            yield fault
+    finally:
+        if fault.happened:
+            # As Django does between two requests with a connection that had errors.
+            connection.close()
 
 
 @contextmanager

@@ -134,7 +134,10 @@ def test_fault_leaves_nothing_and_a_retry_completes(name: str) -> None:
     _stop_everywhere(name, commit_refused if commits else answer_lost, whole)
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="a file of the process's own does not break off")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql",
+    reason="a file of the process's own does not break off; MySQLdb takes what it closed itself for a mistake of ours",
+)
 @pytest.mark.parametrize("name", ["create_attachment", "forward_message", "send_message", "send_message words"])
 def test_connection_that_breaks_leaves_nothing_and_a_retry_completes(name: str) -> None:
     _stop_everywhere(name, connection_broken, undisturbed(name)[0])
