@@ -55,7 +55,7 @@ def test_pauses_do_not_grow(
 
     assert bodies_of(group) == ["at last"]
     assert len(pauses) == 50
-    assert max(pauses[:10]) < 0.04 > max(pauses[-10:])
+    assert max(pauses) < 0.04
 
 
 def test_a_commit_waits_for_readers_as_ever(ada: Any, group: Any) -> None:

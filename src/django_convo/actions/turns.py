@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db import OperationalError, connections, transaction
 
-# As long as a dozen short writes. Asked five times as often, those who wait take most of the time from the one who writes.
+# As long as a dozen short writes. Asking five times as often takes most of the time from the one who writes.
 _PAUSE_SECONDS: Final = 0.02
 
 
