@@ -13,7 +13,6 @@ from rest_framework.test import APIClient
 from django_convo import actions
 from django_convo.models import get_conversation_model, get_message_model
 from django_convo.selectors.connections import changed_conversations
-from tests.people import make_group, make_user
 from tests.recount import assert_counts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,16 +32,6 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
     yield set_by
     monkeypatch.undo()
-
-
-@pytest.fixture
-def ada() -> Any:
-    return make_user("ada")
-
-
-@pytest.fixture
-def group(ada: Any) -> Any:
-    return make_group(ada, make_user("bob"))
 
 
 @pytest.fixture

@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def ada() -> Any:
-    return make_user("ada")
-
-
-@pytest.fixture
-def group(ada: Any) -> Any:
-    return make_group(ada, make_user("bob"))
-
-
-@pytest.fixture
 def client(ada: Any) -> APIClient:
     found = APIClient(raise_request_exception=False)
     found.force_authenticate(ada)

@@ -24,6 +24,7 @@ from django_convo.models.rows import is_found_plainly, update
 from django_convo.selectors.kept import bound_id, kept
 from django_convo.types import EventType, Hint, HintKind
 
+from .busy import is_busy
 from .turns import transaction_in_turn
 
 P = ParamSpec("P")
@@ -32,15 +33,6 @@ R = TypeVar("R")
 # How often an action that owns its transaction is carried out before it gives up, and the longest first pause.
 ATTEMPTS: Final = 6
 FIRST_PAUSE_SECONDS: Final = 0.02
-
-# PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB: deadlock, lock wait timeout, and (from 11.6 on)
-# a row that changed since the snapshot.
-_BUSY_STATES: Final = {"40001", "40P01", "55P03"}
-_BUSY_ERRORS: Final = {1213, 1205, 1020}
-_BUSY_TEXTS: Final = ("database is locked", "database table is locked")
-# MariaDB: too many connections, in all and of this user. PostgreSQL's have a text alone where nobody is connected yet.
-_FULL_ERRORS: Final = {1040, 1203, 1226}
-_FULL_TEXTS: Final = ("too many clients already", "remaining connection slots", "too many connections for")
 
 
 class Unset:
@@ -82,24 +74,6 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         raise TryAgain from last
 
     return run
-
-
-def is_busy(error: OperationalError) -> bool:
-    """Say whether the database refused only because of other writers, so that trying again may succeed."""
-    cause = error.__cause__
-    if getattr(cause, "sqlstate", None) in _BUSY_STATES:
-        return True
-    number = error.args[0] if error.args else None
-    return number in _BUSY_ERRORS or any(text in str(error) for text in _BUSY_TEXTS)
-
-
-def is_crowded_out(error: OperationalError) -> bool:
-    """Say whether no connection was to be had, so that nothing was asked of the database: pool or server were full."""
-    cause = error.__cause__
-    if type(cause).__module__.partition(".")[0] == "psycopg_pool":
-        return True
-    number = error.args[0] if error.args else None
-    return number in _FULL_ERRORS or any(text in str(error) for text in _FULL_TEXTS)
 
 
 def lock_conversation(conversation: AbstractConversation) -> AbstractConversation:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from django.db import OperationalError, connections, transaction
 
+from .busy import is_busy
+
 # As long as a dozen short writes. Asking five times as often takes most of the time from the one who writes.
 _PAUSE_SECONDS: Final = 0.02
 
@@ -45,7 +47,7 @@ def _begin(stack: ExitStack, connection: Any) -> None:
             try:
                 stack.enter_context(transaction.atomic(using=connection.alias))
             except OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() >= deadline:
+                if not is_busy(error) or time.monotonic() >= deadline:
                     raise
             else:
                 return

@@ -10,7 +10,7 @@ from django.db import IntegrityError, NotSupportedError, OperationalError, conne
 from django.utils import timezone
 
 from django_convo import events
-from django_convo.actions.base import is_busy
+from django_convo.actions.busy import is_busy
 from django_convo.conf import settings
 from django_convo.exceptions import ConvoError
 from django_convo.models import (

@@ -15,7 +15,7 @@ from rest_framework import exceptions as drf
 from rest_framework import status
 
 from django_convo import exceptions as domain
-from django_convo.actions.base import is_busy, is_crowded_out
+from django_convo.actions.busy import is_busy, is_crowded_out
 
 # Seconds after which a request that lost against other writers is worth repeating.
 RETRY_AFTER: Final = 1
