@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from django_convo import actions
-from django_convo.models import get_conversation_model, get_message_model
+from django_convo.models import fields, get_conversation_model, get_message_model
 from django_convo.selectors.connections import changed_conversations
 from tests.recount import assert_counts
 
@@ -30,6 +30,8 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
         monkeypatch.setattr(timezone, "now", lambda: real() + change)
         monkeypatch.setattr("time.time_ns", lambda: real_ns() + int(change.total_seconds() * 1e9))
 
+    # Ids made while it is ahead stay ahead, as they must; the tests that follow are not to begin there.
+    monkeypatch.setattr(fields, "_uuid7_last", fields._uuid7_last)
     yield set_by
     monkeypatch.undo()
 
