@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django_convo.contrib.ui",
     "tests.projects.accounts",
     "tests.projects.bookings",
+    "tests.projects.emptying",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

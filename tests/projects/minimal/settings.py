@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_convo",
     "tests.projects.minimal",
+    "tests.projects.emptying",
 ]
 # Refuses hosts that are not ours; views look at the host only where they build an address.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

@@ -1,0 +1,1 @@
+"""How the suite empties a database after a test that has committed."""
