@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from django_convo import actions
 from django_convo.models import Attachment, Event, Participant, get_conversation_model, get_message_model
@@ -13,6 +14,9 @@ from tests.concurrency.conftest import Crowd
 from tests.people import json_key, make_group, make_user, row_of, unread_of
 from tests.pictures import upload
 from tests.recount import assert_counts, assert_has_owner
+
+# Where only one can write at a time, more of them show nothing more.
+SENDS_EACH = 20 if connection.vendor == "sqlite" else 100
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -26,23 +30,24 @@ def stored(conversation: Any) -> Any:
 
 
 def test_fifty_senders_leave_no_gap_and_no_double(crowd: Crowd) -> None:
+    each, many = SENDS_EACH, 50 * SENDS_EACH
     senders = [make_user(f"sender{number}") for number in range(50)]
     group = make_group(*senders)
     results = crowd.run(
-        [{"job": "send", "actor": json_key(user), "conversation": str(group.pk), "times": 100} for user in senders]
+        [{"job": "send", "actor": json_key(user), "conversation": str(group.pk), "times": each} for user in senders]
     )
     assert errors_in(results) == []
-    assert sorted(item["seq"] for turns in results for item in turns) == list(range(1, 5001))
+    assert sorted(item["seq"] for turns in results for item in turns) == list(range(1, many + 1))
     row = stored(group)
-    assert (row.last_seq, row.count_seq, row.event_seq) == (5000, 5000, 5001)
+    assert (row.last_seq, row.count_seq, row.event_seq) == (many, many, many + 1)
     assert_counts(group.pk)
     for turns in results:
         assert [item["seq"] for item in turns] == sorted(item["seq"] for item in turns)
     # Who sent last has nothing unread, and the others what came after their own last message.
     for number, user in enumerate(senders):
         own = get_message_model()._default_manager.filter(conversation=group.pk, sender=user)
-        assert own.count() == 100, number
-        assert unread_of(group, user) == 5000 - own.latest("seq").seq
+        assert own.count() == each, number
+        assert unread_of(group, user) == many - own.latest("seq").seq
 
 
 def test_one_client_id_from_twenty_at_once_makes_one_message(crowd: Crowd) -> None:

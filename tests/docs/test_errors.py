@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def code_in(stated: ast.expr) -> str | None:
     return None
 
 
+@functools.cache
 def known() -> dict[str, set[Answer]]:
     """Return each code that the package can answer with, and how."""
     defaults = [error() for error in (*DOMAIN.values(), *OURS)]
