@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +18,7 @@ from django_convo.types import ConversationRole
 
 from .base import UserKeyField, path_user_key
 from .scoped import ConversationScopedViewSet
-from .users import UserCardSerializer, cards_of
+from .users import Cards, UserCardSerializer, cards_of
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):
@@ -32,7 +33,11 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     last_delivered_seq = serializers.IntegerField(required=False, allow_null=True)
 
     def to_representation(self, instance: Participant) -> dict[str, Any]:
-        return {"user": cards_of(self.context).of(instance.user), "role": instance.role, **_pointers(instance)}
+        return {"user": self._cards.of(instance.user), "role": instance.role, **_pointers(instance)}
+
+    @cached_property
+    def _cards(self) -> Cards:
+        return cards_of(self.context)
 
 
 def _pointers(participant: Participant) -> dict[str, int | None]:

@@ -138,10 +138,10 @@ class AbstractConversation(CreatedModel):
 
     def membership_of(self, user: Any) -> Participant | None:
         """Return the user's participant row, or None; asked of the database once per instance and user."""
-        known = self._known_memberships()
-        if user.pk not in known:
-            known[user.pk] = self._participants().filter(user=user).first()
-        return known[user.pk]
+        key, known = user.pk, self._known_memberships()
+        if key not in known:
+            known[key] = self._participants().filter(user=user).first()
+        return known[key]
 
     def remember_membership(self, user: Any, participant: Participant | None) -> None:
         """Keep a row that was read anyway, so that `membership_of` need not ask again."""

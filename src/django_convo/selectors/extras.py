@@ -94,8 +94,6 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
     live = {row.pk: row for row in rows if not row.is_deleted and getattr(row, HAS_EXTRAS, True)}
     if not live:
         return
-    people = {user.pk: user for user in [actor, *known] if user is not None}
-    people |= {row.sender_id: row.sender for row in rows if row.sender_id is not None}
     named: list[tuple[UUID, Any]] = []
     for message_id, kind, _order, key, text, other, first, second, third, thumbnail in _rows(actor, live):
         extras = extras_of(live[message_id])
@@ -117,6 +115,10 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
             )
         else:
             named.append((message_id, None if text == "" else get_user_model()._meta.pk.to_python(text)))
+    if not named:
+        return
+    people = {user.pk: user for user in [actor, *known] if user is not None}
+    people |= {row.sender_id: row.sender for row in rows if row.sender_id is not None}
     unknown = {key for _, key in named if key is not None and key not in people}
     if unknown:
         # Past the host's own manager, which may leave some out.

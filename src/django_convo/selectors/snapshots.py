@@ -42,7 +42,7 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
     open_to_actor = [item for item in conversations if sees_all or item.membership_of(actor) is not None]
     participants = _first_participants(actor, open_to_actor)
     messages = _last_messages(actor, conversations)
-    known = [row.user for rows in participants.values() for row in rows]
+    known = (row.user for rows in participants.values() for row in rows)
     decorate_messages(actor, messages.values(), known=known)
     for conversation in conversations:
         shown: Any = conversation

@@ -25,7 +25,7 @@ def name_of(user: Any) -> str:
     full_name = user.get_full_name() if hasattr(user, "get_full_name") else ""
     for name in (full_name, user.get_username()):
         text = str(name or "").strip()
-        if any(map(str.isalpha, text)) and not _ADDRESS.search(text):
+        if any(map(str.isalpha, text)) and not ("@" in text and _ADDRESS.search(text)):
             return text
     # The end of the id: a UUID of version 7 begins with the time, alike for all who came that day.
     return _("User %s") % str(user.pk).replace("-", "")[-6:]
@@ -41,15 +41,24 @@ class Cards:
 
     def __init__(self) -> None:
         self._known: dict[Any, dict[str, Any]] = {}
+        # By the instance, which is found at once; it is kept, so that no other takes its place in memory.
+        self._shown: dict[int, tuple[Any, dict[str, Any]]] = {}
 
     def of(self, user: Any | None) -> dict[str, Any] | None:
         """Return a card as `card` does, each time another copy of it."""
         if user is None:
             return None
-        known = self._known.get(user.pk)
+        shown = self._shown.get(id(user))
+        if shown is None:
+            shown = self._shown[id(user)] = (user, self._made(user))
+        return shown[1].copy()
+
+    def _made(self, user: Any) -> dict[str, Any]:
+        key = user.pk
+        known = self._known.get(key)
         if known is None:
-            known = self._known[user.pk] = {"user_id": key_of(user), "name": name_of(user), "avatar": avatar_of(user)}
-        return known.copy()
+            known = self._known[key] = {"user_id": key_of(user), "name": name_of(user), "avatar": avatar_of(user)}
+        return known
 
 
 def card(user: Any | None) -> dict[str, Any] | None:

@@ -7,8 +7,10 @@ made once, and shared.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 from django.db.models.base import ModelState
@@ -18,6 +20,8 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 
 Row = Sequence[Any]
+# The instances of each model that may stand in many rows, by the key as the driver gives it.
+Known = defaultdict[type[Model], dict[Any, Any]]
 Make = Callable[[Row], Any]
 # How these put a value where an instance keeps it: as it is.
 _PLAIN_SETTERS = (ForeignKeyDeferredAttribute.__set__, FileDescriptor.__set__)
@@ -73,15 +77,17 @@ class Part:
         is_shared = "field" in info and not (self.parts or info["reverse"] or info["field"].unique)
         self.model = model if is_shared else None
 
-    def read(self, row: Row, known: dict[Any, Any]) -> Any:
+    def read(self, row: Row, known: Known) -> Any:
         """Return the instance, or None where the row has none."""
         key = row[self.key]
         if key is None:
             return None
         if self.model is not None:
-            found = known.get((self.model, key))
+            # UUIDs are hashed and compared in Python, their numbers are not.
+            number = key.int if type(key) is UUID else key
+            found = known[self.model].get(number)
             if found is None:
-                found = known[self.model, key] = self._made(row)
+                found = known[self.model][number] = self._made(row)
             return found
         made = self._made(row)
         for part in self.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial, wraps
 from typing import Any, Final, Generic, ParamSpec, TypeVar
@@ -15,7 +16,7 @@ from django.db.models.manager import BaseManager
 from django_convo.models import get_conversation_model, get_message_model
 
 from .bound import Slot
-from .instances import Part, Row
+from .instances import Known, Part, Row
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -82,7 +83,7 @@ def _plain_rows(converters: Sequence[tuple[int, Any]], rows: Sequence[Row]) -> l
 
 
 def _instances(part: Part, annotations: Sequence[tuple[str, int, Any]], rows: Sequence[Row]) -> list[Any]:
-    known: dict[Any, Any] = {}
+    known: Known = defaultdict(dict)
     found = []
     for row in rows:
         instance = part.read(row, known)
