@@ -43,7 +43,10 @@ OPTIONS = {
 def database(url: str | None, *, default_file: Path) -> dict[str, Any]:
     """Return the DATABASES entry for the URL, or for the SQLite file; options in the URL's query win over ours."""
     # No persistent connections: under ASGI each request may run in another thread, and would leave its own behind.
-    entry: dict[str, Any] = dict(dj_database_url.parse(url or f"sqlite:///{default_file}", conn_max_age=0))
+    # Those of the pool are tried before they are used, since a restart of the database breaks them.
+    entry: dict[str, Any] = dict(
+        dj_database_url.parse(url or f"sqlite:///{default_file}", conn_max_age=0, conn_health_checks=True)
+    )
     given = entry.get("OPTIONS", {})
     options = OPTIONS.get(entry["ENGINE"], dict)() | given
     if "options" in given and entry["ENGINE"].endswith("postgresql"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 import redis
 from websockets.typing import Origin
 
+from tests import proxy
 from tests.acceptance.conftest import PATIENCE_SECONDS, Site, answer, frames
 from tests.acceptance.server import ROOT
 from tests.acceptance.storm.services import PROJECT, Service, Services
@@ -26,7 +27,8 @@ from tests.serving import HOST, START_SECONDS, answers, free_port, stop
 pytestmark = pytest.mark.concurrency
 
 PAGE = ROOT / "docs" / "howto" / "deploy.md"
-NGINX = re.findall(r"^```nginx\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
+# Who sends at once, where nginx has four places.
+CROWD = 40
 COMMANDS = re.findall(r"^```bash\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
@@ -87,40 +89,15 @@ def test_documented_commands_deliver(deployed: tuple[Services, int]) -> None:
 
 @pytest.fixture
 def nginx(deployed: tuple[Services, int], tmp_path: Path) -> Iterator[Services]:
-    """The page's nginx in front of them: without its certificate, and on a port of its own."""
-    if shutil.which("nginx") is None:
+    """The page's nginx in front of them, with few places."""
+    if not proxy.is_installed():
         if os.environ.get("CI") == "true":
             pytest.fail("There is no nginx.")
         pytest.skip("There is no nginx.")
     running, _ = deployed
-    port = free_port()
-    [servers] = NGINX
-    for written, taken in (
-        ("listen 443 ssl;", f"listen {HOST}:{port};"),
-        (":8001;", f":{running.wsgi.port};"),
-        (":8002;", f":{running.asgi[0].port};"),
-    ):
-        assert written in servers
-        servers = servers.replace(written, taken)
-    paths = "".join(
-        f"{kind}_temp_path {tmp_path / kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off;\nerror_log stderr;\npid {tmp_path / 'nginx.pid'};\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{paths}{servers}\n}}\n"
-    )
-    front = Service(
-        command=["nginx", "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
-        port=port,
-        environment=dict(os.environ),
-        log=running.log,
-        is_ready=answers,
-    )
-    front.start()
-    try:
+    with proxy.nginx(tmp_path, rest=running.wsgi.port, sockets=running.asgi[0].port, at_once=4) as port:
+        front = Service(command=[], port=port, environment=running.environment, log=running.log, is_ready=answers)
         yield Services(environment=running.environment, log=running.log, asgi=[front], wsgi=front)
-    finally:
-        stop(front.process)
 
 
 def test_documented_nginx_passes_rest_sockets_and_streams(nginx: Services) -> None:
@@ -140,4 +117,30 @@ def test_documented_nginx_passes_rest_sockets_and_streams(nginx: Services) -> No
         frame = next(found for found in frames(opened) if found["type"] == "message.created")
         assert frame["data"]["message"]["message_body"] == "through nginx"
         assert next(line for line in lines if "through nginx" in line)
+    deployment.api.close()
+
+
+def test_documented_nginx_refuses_what_it_has_no_place_for(nginx: Services) -> None:
+    deployment = Site(nginx)
+    url = f"{nginx.wsgi.url}/api/conversations/{deployment.key}/messages/"
+    headers = {"Authorization": f"Token {deployment.ada.token}"}
+
+    def send(number: int) -> httpx.Response:
+        body = {"message_body": f"one of many {number}", "client_id": f"crowd-{number}"}
+        return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=PATIENCE_SECONDS)
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        first = list(pool.map(send, range(CROWD)))
+    refused = [number for number, response in enumerate(first) if response.status_code != 201]
+    assert refused, "all of them had a place"
+    for number in refused:
+        assert (first[number].status_code, first[number].headers["Retry-After"]) == (503, "1")
+        assert first[number].json() == {"detail": "Try again in a moment.", "code": "try_again"}
+    # Sent again one after the other, as whoever waits does, each is there once.
+    assert [send(number).status_code for number in range(CROWD)] == [
+        201 if number in refused else 200 for number in range(CROWD)
+    ]
+    found = deployment.api.expect(200, "GET", f"/conversations/{deployment.key}/messages/", account=deployment.bob)
+    bodies = [row["message_body"] for row in found["results"] if row["message_body"].startswith("one of many")]
+    assert sorted(bodies) == sorted(f"one of many {number}" for number in range(CROWD))
     deployment.api.close()

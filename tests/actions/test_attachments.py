@@ -239,7 +239,7 @@ def test_send_takes_files_in_their_order(group: Any, ada: Any) -> None:
 def test_send_refuses_what_is_not_ones_own_or_was_sent(group: Any, ada: Any, bob: Any) -> None:
     sent, own = upload(ada), upload(ada)
     actions.send_message(actor=ada, conversation=group, attachments=[sent])
-    for refused in ([upload(bob)], [sent], [own, sent], [Attachment()]):
+    for refused in ([upload(bob)], [sent], [own, sent], [Attachment()], ["no id"], [str(own.pk), "7"]):
         with pytest.raises(InvalidReference):
             actions.send_message(actor=ada, conversation=group, body="x", attachments=refused)
 
@@ -249,7 +249,8 @@ def test_send_refuses_what_is_not_ones_own_or_was_sent(group: Any, ada: Any, bob
 def test_send_of_the_same_twice_in_one_message_is_once(group: Any, ada: Any) -> None:
     attachment = upload(ada)
 
-    message = actions.send_message(actor=ada, conversation=group, attachments=[attachment, attachment.pk])
+    named = [attachment, attachment.pk, str(attachment.pk)]
+    message = actions.send_message(actor=ada, conversation=group, attachments=named)
 
     assert Attachment.objects.filter(message=message.pk).count() == 1
 

@@ -103,6 +103,7 @@ def test_postgresql_gets_a_pool_and_a_lock_timeout_beside_its_own_options(tmp_pa
     assert entry["OPTIONS"]["options"] == "-c lock_timeout=10s -c search_path=stays"
     # Django refuses persistent connections beside a pool.
     assert entry["CONN_MAX_AGE"] == 0
+    assert entry["CONN_HEALTH_CHECKS"]
 
 
 def test_mariadb_gets_a_lock_timeout_which_the_url_may_change(tmp_path: Path) -> None:

@@ -39,6 +39,9 @@ def database(project: str) -> dict[str, Any]:
         if name == "postgres"
         else {"charset": "utf8mb4", "init_command": "SET SESSION innodb_lock_wait_timeout=20"}
     )
+    if os.environ.get("CONVO_TEST_PREPARED"):
+        # As docs/howto/deploy.md has it, and each statement at once.
+        options |= {"server_side_binding": True, "prepare_threshold": 0}
     return {
         "ENGINE": f"django.db.backends.{'postgresql' if name == 'postgres' else 'mysql'}",
         "NAME": parts.path.lstrip("/"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.db import Error, connections, router, transaction
 from django.utils.translation import gettext_lazy as _
@@ -109,7 +111,7 @@ def find_unsent(actor: Any | None, references: Sequence[Any]) -> list[Attachment
     The host (`actor=None`) may send anybody's. Raises InvalidReference (`attachments`), Invalid
     (`too_many_attachments`).
     """
-    keys = list(dict.fromkeys(getattr(item, "pk", item) for item in references))
+    keys = list(dict.fromkeys(_key_of(item) for item in references))
     if not keys:
         return []
     if len(keys) > settings.ATTACHMENT_MAX_PER_MESSAGE:
@@ -122,6 +124,15 @@ def find_unsent(actor: Any | None, references: Sequence[Any]) -> list[Attachment
     if len(found) != len(keys):
         raise InvalidReference(field="attachments")
     return [found[key] for key in keys]
+
+
+def _key_of(reference: Any) -> UUID:
+    """Return the id of an attachment that is given as itself, as its id, or as the text of that."""
+    try:
+        key: UUID = Attachment._meta.pk.to_python(getattr(reference, "pk", reference))
+    except ValidationError as error:
+        raise InvalidReference(field="attachments") from error
+    return key
 
 
 def attach(message: AbstractMessage, attachments: Sequence[Attachment]) -> None:
