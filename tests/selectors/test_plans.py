@@ -46,6 +46,9 @@ OWN = 300
 # Every row of a page, what it answers, and what it is looked up by.
 TOUCHED_PER_ROW = 4
 
+# Of what is sorted to be chosen from.
+MOST_SHOWN = 51 * FIRST_PARTICIPANTS
+KEY_BYTES = 100
 # Tables of which no query may read all; conversations are few here, and sorted by the inbox.
 LARGE_TABLES = {model._meta.db_table for model in (get_message_model(), Participant, Reaction)}
 
@@ -173,7 +176,10 @@ def refuse_reading_all(plan: dict[str, Any], *, sorted_rows: int) -> None:
             assert node["Relation Name"] not in LARGE_TABLES, json.dumps(node, indent=1)
         if node["Node Type"] in {"Sort", "Incremental Sort"}:
             (below,) = (child for child in node["Plans"] if child["Parent Relationship"] == "Outer")
-            assert below["Actual Rows"] * below["Actual Loops"] <= sorted_rows, json.dumps(node, indent=1)
+            many = below["Actual Rows"] * below["Actual Loops"]
+            assert many <= sorted_rows, json.dumps(node, indent=1)
+            # Where more are sorted than are shown, it is by what orders them, and nothing else is with them.
+            assert many <= MOST_SHOWN or node["Plan Width"] <= KEY_BYTES, json.dumps(node, indent=1)
 
 
 WINDOWS = ["", "?before=70000", "?before=200", f"?around={LARGE // 2}", "?after=50000", "?anchor=first_unread"]

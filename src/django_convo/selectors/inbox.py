@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -131,9 +132,28 @@ def own_bound(wanted: Q) -> QuerySet[AbstractConversation]:
     return rows.filter(Q(actor_membership__user=user) & wanted)
 
 
+def own_part(
+    wanted: Q, *, by: dict[str, Any], after: Q, order: Sequence[str], limit: int
+) -> QuerySet[AbstractConversation]:
+    """Return the first of `own_bound` in an order that is also by annotations, of which `after` may speak.
+
+    They are chosen before anything else is read, so that what a page shows beside its rows is joined to them, and not
+    to all that one has.
+    """
+    user, now = bound_actor(), bound_now()
+    rows = _with_membership(conversations_left(user, now), user).filter(Q(actor_membership__user=user) & wanted)
+    part = rows.annotate(**by).filter(after).order_by(*order)[:limit]
+    if not connections[part.db].features.allow_sliced_subqueries_with_in:
+        return _with_state(part, user, now)
+    chosen = _with_membership(part.model._default_manager.all(), user)
+    chosen = chosen.filter(Q(actor_membership__user=user), pk__in=part.values("pk"))
+    return _with_state(chosen, user, now).annotate(**by).order_by(*order)
+
+
 def inbox(actor: Any, *, filters: InboxFilters | None = None) -> QuerySet[AbstractConversation]:
     """Return one's own conversations, pinned first, then by latest activity; page it by `INBOX_ORDER`."""
-    return _in_order(own(actor, _wanted(filters or InboxFilters(), timezone.now())))
+    rows = own(actor, _wanted(filters or InboxFilters(), timezone.now()))
+    return rows.annotate(is_pinned=_is_pinned()).order_by(*INBOX_ORDER)
 
 
 def inbox_page(
@@ -164,11 +184,17 @@ def _inbox_part(
     flags: InboxFilters, given: tuple[str, ...], has_position: bool, backwards: bool, limit: int
 ) -> QuerySet[AbstractConversation]:
     values: dict[str, Any] = {name: _BOUND[name]() for name in given}
-    rows = _in_order(own_bound(_wanted(replace(flags, **values), bound_now())))
+    after = Q()
     if has_position:
         place = (Bound("place0", BooleanField()), Bound("place1", DateTimeField()), bound_id("place2"))
-        rows = rows.filter(beyond(INBOX_ORDER, place, backwards=backwards))
-    return rows.order_by(*turned(INBOX_ORDER, backwards))[:limit]
+        after = beyond(INBOX_ORDER, place, backwards=backwards)
+    return own_part(
+        _wanted(replace(flags, **values), bound_now()),
+        by={"is_pinned": _is_pinned()},
+        after=after,
+        order=turned(INBOX_ORDER, backwards),
+        limit=limit,
+    )
 
 
 def open_channels(actor: Any) -> QuerySet[AbstractConversation]:
@@ -219,13 +245,13 @@ def _wanted(filters: InboxFilters, now: Any) -> Q:
 def _with_own_state(
     rows: QuerySet[AbstractConversation], user: Any, now: Any = None
 ) -> QuerySet[AbstractConversation]:
-    rows = _with_membership(rows, user).annotate(
-        **{
-            _DRAFT: FilteredRelation("convo_draft", condition=Q(convo_draft__user=user)),
-            SANCTION_MARK: sanction_mark(user, now),
-        }
-    )
-    return rows.select_related(*_RELATED)
+    return _with_state(_with_membership(rows, user), user, now)
+
+
+def _with_state(rows: QuerySet[AbstractConversation], user: Any, now: Any) -> QuerySet[AbstractConversation]:
+    """Add to rows that have the membership what else of one's own is shown of them."""
+    draft = FilteredRelation("convo_draft", condition=Q(convo_draft__user=user))
+    return rows.annotate(**{_DRAFT: draft, SANCTION_MARK: sanction_mark(user, now)}).select_related(*_RELATED)
 
 
 def _with_membership(rows: QuerySet[AbstractConversation], user: Any) -> QuerySet[AbstractConversation]:
@@ -233,13 +259,9 @@ def _with_membership(rows: QuerySet[AbstractConversation], user: Any) -> QuerySe
     return rows.annotate(**{_MEMBERSHIP: relation})
 
 
-def _in_order(rows: QuerySet[AbstractConversation]) -> QuerySet[AbstractConversation]:
-    is_pinned = Case(
-        When(actor_membership__pinned_at__isnull=False, then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
-    return rows.annotate(is_pinned=is_pinned).order_by(*INBOX_ORDER)
+def _is_pinned() -> Case:
+    is_pinned = When(actor_membership__pinned_at__isnull=False, then=Value(True))
+    return Case(is_pinned, default=Value(False), output_field=BooleanField())
 
 
 def remember(actor: Any, conversations: Iterable[AbstractConversation]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from django_convo.models import Departure, Participant
 from django_convo.policy import powers_of
 
 from .events import Log, read_logs
-from .inbox import own, own_bound, remember
+from .inbox import own, own_bound, own_part, remember
 from .kept import Bound, bound_actor, bound_ids, kept, length_of, spread
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ OVERLAP: Final = timedelta(seconds=60)
 # All events of one answer, as a multiple of what one conversation may have: 500 conversations, each a little behind,
 # are cheaper to reload than to replay.
 TOTAL_FACTOR: Final = 10
+_CHANGED_ORDER: Final = ("moved_at", "pk")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,32 +108,28 @@ def _page(actor: Any, position: Position, limit: int) -> list[Any]:
     if position.moved_at is not None:
         values |= {"moved_at": position.moved_at, "key": position.conversation_id}
     if powers_of(actor) is None:
-        return list(_changed(partial(own, actor), limit, **values))
+        wanted, moved_at, after = _changed(**values)
+        rows = own(actor, wanted).annotate(moved_at=moved_at).filter(after)
+        return list(rows.order_by(*_CHANGED_ORDER)[: limit + 1])
     return _page_of(tuple(values), limit).read(actor=actor.pk, now=timezone.now(), **values)
 
 
 @kept
 def _page_of(names: tuple[str, ...], limit: int) -> QuerySet[AbstractConversation]:
     columns: dict[str, Any] = {"since": DateTimeField(), "moved_at": DateTimeField(), "key": UUIDField()}
-    return _changed(own_bound, limit, **{name: Bound(name, columns[name]) for name in names})
+    wanted, moved_at, after = _changed(**{name: Bound(name, columns[name]) for name in names})
+    return own_part(wanted, by={"moved_at": moved_at}, after=after, order=_CHANGED_ORDER, limit=limit + 1)
 
 
-def _changed(
-    rows_of: Callable[[Q], QuerySet[AbstractConversation]],
-    limit: int,
-    *,
-    since: Any = None,
-    moved_at: Any = None,
-    key: Any = None,
-) -> QuerySet[AbstractConversation]:
-    wanted = Q()
+def _changed(*, since: Any = None, moved_at: Any = None, key: Any = None) -> tuple[Q, Greatest, Q]:
+    """Return which rows have changed, when, and which of them come after the position."""
+    wanted = after = Q()
     if since is not None:
         wanted = Q(changed_at__gte=since) | Q(actor_membership__updated_at__gte=since)
     moment = Greatest("changed_at", "actor_membership__updated_at", output_field=DateTimeField())
-    rows = rows_of(wanted).annotate(moved_at=moment)
     if moved_at is not None:
-        rows = rows.filter(Q(moved_at__gt=moved_at) | Q(moved_at=moved_at, pk__gt=key))
-    return rows.order_by("moved_at", "pk")[: limit + 1]
+        after = Q(moved_at__gt=moved_at) | Q(moved_at=moved_at, pk__gt=key)
+    return wanted, moment, after
 
 
 def _known(actor: Any, heads: Mapping[UUID, int]) -> Sequence[Any]:
