@@ -111,10 +111,11 @@ ERRORS: Final = {
     403: "Not allowed.",
     404: "Not there, or not for the caller to see.",
     405: "Switched off in this installation.",
+    406: "There is no answer in a type that Accept names.",
     409: "Contradicts what is there.",
     413: "The body is too large.",
     415: "The body is of another type.",
     429: "Too many requests; Retry-After says when to come back.",
     501: "This server cannot hold a stream open: poll /sync/.",
-    503: "Nothing was written; Retry-After says when to try again.",
+    503: "Busy, and nothing was written; Retry-After says when to try again.",
 }

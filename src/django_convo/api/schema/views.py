@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from django_convo.api.base import output_class
-from django_convo.api.scoped import ConversationScopedViewSet
 
 from . import calls
 from .fields import user_key_schema
@@ -128,7 +127,7 @@ class _ConvoSchema(AutoSchema):
 
     def _error_statuses(self) -> set[int]:
         view: Any = self.view
-        statuses = {400, 401, 403}
+        statuses = {400, 401, 403, 503}
         if "{" in self.path or self._call in calls.NAMING:
             statuses.add(404)
         if self._call in calls.SWITCHED or self._call == ("attachments", "create"):
@@ -139,12 +138,8 @@ class _ConvoSchema(AutoSchema):
             statuses |= {413, 415}
         if view.action in view.throttle_scopes or calls.SEARCHED & calls.QUERY.get(self._call, {}).keys():
             statuses.add(429)
-        if self._call == calls.STREAMING:
-            statuses.add(501)
-        # Who reads by a power of theirs alone is not shown what cannot be written down.
-        is_noted = self.method == "GET" and isinstance(view, ConversationScopedViewSet)
-        if is_noted or (self.method != "GET" and self._call != ("sync", "create")):
-            statuses.add(503)
+        # A stream is one whatever else is asked for.
+        statuses.add(501 if self._call == calls.STREAMING else 406)
         return statuses
 
     def _error_body(self, status: int) -> Any:
