@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -72,15 +72,27 @@ def _first_participants(actor: Any, conversations: Sequence[AbstractConversation
 
 @kept
 def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participant]:
-    wanted = Q(conversation__pk__in=bound_ids("small", small))
-    for key in bound_ids("large", large):
+    nobody = Participant.objects.filter(pk=0).values("pk")
+    wanted = Q(conversation__pk__in=bound_ids("small", small)) & _up_to(nobody, below=0)
+    for number, key in enumerate(bound_ids("large", large), 1):
         tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
-        bound = Subquery(tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS])
-        # Between two bounds PostgreSQL expects few rows; below one, a third of all, and starts workers to read them.
-        wanted |= Q(conversation=key, pk__gt=0, pk__lte=Coalesce(bound, _LARGEST, output_field=BigIntegerField()))
+        tenth = tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS]
+        wanted |= Q(conversation=key) & _up_to(tenth, below=-number)
     rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
     mark = receipt_mark(bound_actor(), bound_ids("direct", directs))
     return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
+
+
+def _up_to(bound: QuerySet[Any, Any], *, below: int) -> Q:
+    """Return the condition for ids up to the one that is found, or for all where there is none.
+
+    Between two bounds PostgreSQL expects few rows. Below one it expects a third of all, and starts workers to read
+    them; without any it expects as many in each small conversation as there are on average, and reads all users to
+    find theirs. `below` is less than any id, and another for each alternative: what is said in all of them would be
+    taken out of them, and leave one bound.
+    """
+    last = Coalesce(Subquery(bound), Value(_LARGEST, output_field=BigIntegerField()))
+    return Q(pk__gt=below, pk__lte=last)
 
 
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:
