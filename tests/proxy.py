@@ -24,7 +24,7 @@ def is_installed() -> bool:
 def nginx(folder: Path, *, rest: int, sockets: int, at_once: int | None = None) -> Iterator[int]:
     """Run it in front of these ports, and give its own; `at_once` requests of REST, or as many as the page says."""
     port = free_port()
-    [written] = re.findall(r"^```nginx\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
+    [written] = re.findall(r"^```\{code-block\} nginx\n:force:\n\n(.+?)\n```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
     servers = _replaced(
         written,
         {
