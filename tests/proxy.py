@@ -14,7 +14,7 @@ from tests.serving import HOST, free_port, stop, wait_for
 PAGE = Path(__file__).parents[1] / "docs" / "howto" / "deploy.md"
 # Forced, since the one who colours it does not know JSON within nginx.
 WRITTEN = re.compile(r"^```\{code-block\} nginx\n:force:\n\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
-AT_ONCE = "limit_conn rest 64;"
+AT_ONCE = "limit_conn rest 256;"
 
 
 def is_installed() -> bool:
