@@ -52,6 +52,8 @@ class Phase:
     refused: Counter[str] = field(default_factory=Counter)
     # Kibibytes of all workers together, in the order of time.
     memory: list[int] = field(default_factory=list)
+    # How many waited for their answer at once, at most.
+    waiting: int = 0
 
     def figures(self) -> dict[str, Any]:
         """Return the figures as they are printed and kept."""
@@ -64,6 +66,7 @@ class Phase:
             "p50": percentile(times, 50),
             "p99": percentile(times, 99),
             "memory_mib": [sample // _KIB for sample in self.memory],
+            "waiting": self.waiting,
         }
 
 
@@ -124,7 +127,7 @@ def _ask_at(site: Server, draw: Draw, name: str, rate: float, seconds: float) ->
     print(
         f"  {name:6} {rate:8,.0f} a second for {seconds:.0f} s: {figures['answered']} answered, "
         f"p50 {figures['p50']:.1f} ms, p99 {figures['p99']:.1f} ms, refused {figures['refused'] or 'none'}, "
-        f"memory {memory[0]:.0f} to {memory[-1]:.0f} MiB, {max(memory):.0f} at most",
+        f"{phase.waiting} at once at most, memory {memory[0]:.0f} to {memory[-1]:.0f} MiB, {max(memory):.0f} at most",
         flush=True,
     )
     return phase
@@ -141,6 +144,7 @@ async def _keep_asking(site: Server, draw: Draw, phase: Phase, seconds: float) -
             task = asyncio.create_task(_ask_once(site.port, draw, phase))
             asked.add(task)
             task.add_done_callback(asked.discard)
+        phase.waiting = max(phase.waiting, len(asked))
         await asyncio.sleep(0.001)
     await asyncio.gather(*asked)
     phase.seconds = perf_counter() - began

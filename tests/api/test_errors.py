@@ -111,10 +111,10 @@ def test_unknown_errors_are_left_alone() -> None:
 
 
 def test_busy_is_503_with_retry_after(as_ada: Any, group: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def busy(**arguments: Any) -> None:
+    def busy(*arguments: Any, **content: Any) -> None:
         raise domain.TryAgain
 
-    monkeypatch.setattr("django_convo.actions.send_message", busy)
+    monkeypatch.setattr("django_convo.api.messages.views.send_to", busy)
     response = as_ada.post(f"/api/conversations/{group.pk}/messages/", {"message_body": "hello"})
     assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "try_again", "1")
 

@@ -8,11 +8,13 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from django_convo import actions
 from django_convo.api.base import QueryValues
 from django_convo.api.users import card
 from django_convo.models import get_message_model
+from django_convo.policy import Policy
 from tests.people import make_direct, make_group, make_user
 
 MESSAGE_FIELDS = {
@@ -154,6 +156,49 @@ def test_send_to_what_is_not_visible_is_not_found(as_stranger: Any, group: Any) 
     assert b"not_found" in answers.pop()
 
 
+@pytest.mark.parametrize("body", [{}, {"message_body": ""}, {"message_body": "hello", "metadata": []}, []])
+def test_what_is_not_visible_is_not_there_whatever_the_body_says(as_stranger: Any, group: Any, body: Any) -> None:
+    answers = [
+        as_stranger.post(address(group), body),
+        as_stranger.post(f"/api/conversations/{uuid4()}/messages/", body),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not_found")] * 2
+
+
+def test_what_is_not_visible_is_not_there_above_the_limit_either(as_stranger: Any, group: Any, settings: Any) -> None:
+    settings.CONVO_THROTTLE_RATES = {"send": "1/hour"}
+    answers = [as_stranger.post(address(group), {"message_body": "hello"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+class Blind(Policy):
+    """A host's that shows nothing: what one takes part in neither."""
+
+    def visible_conversations(self, actor: Any) -> Any:
+        return super().visible_conversations(actor).none()
+
+
+def test_nothing_is_sent_to_what_the_hosts_policy_hides(as_ada: Any, group: Any, settings: Any) -> None:
+    settings.CONVO_POLICY = f"{__name__}.Blind"
+    for send in (
+        lambda body: as_ada.post(address(group), body),
+        lambda body: as_ada.post("/api/messages/", {**body, "conversation": str(group.pk)}),
+    ):
+        assert send({"message_body": "hello", "client_id": "1"}).status_code == 404
+    assert not get_message_model()._default_manager.exists()
+
+
+def test_a_bad_field_is_told_in_the_language_of_each_request(as_ada: Any, group: Any) -> None:
+    body = {"message_body": "hello", "client_id": "x" * 65}
+    told = []
+    for language in ("en", "de", "es", "de"):
+        with override(language):
+            told.append(as_ada.post(address(group), body).json()["client_id"][0])
+    assert "64 characters" in told[0]
+    assert "64 Zeichen" in told[1] == told[3]
+    assert "64 caracteres" in told[2]
+
+
 def test_send_is_refused_to_who_sees_but_takes_no_part(as_bob: Any, channel: Any) -> None:
     assert as_bob.post(address(channel), {"message_body": "hello"}).status_code == 403
 
@@ -162,11 +207,19 @@ def test_send_is_refused_to_who_sees_but_takes_no_part(as_bob: Any, channel: Any
 def test_send_takes_the_same_few_statements_whatever_the_size(client_of: Any, ada: Any, bob: Any, size: int) -> None:
     group = make_group(None, ada, bob, *(make_user() for _ in range(size - 2)))
     answered = say(bob, group)
-    body = {"message_body": "hello", "client_id": "1", "reply_to": str(answered.pk)}
-    with CaptureQueriesContext(connection) as queries:
-        response = client_of(ada).post(address(group), body)
-    assert response.status_code == 201
-    assert len(statements(queries)) == (3 if connection.vendor == "postgresql" else 8)
+    as_ada = client_of(ada)
+
+    def count(body: dict[str, Any]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            response = as_ada.post(address(group), body)
+        assert response.status_code == 201
+        return len(statements(queries))
+
+    is_postgres = connection.vendor == "postgresql"
+    # PostgreSQL finds the conversation in the statement that sends.
+    assert count({"message_body": "hello", "client_id": "1"}) == (1 if is_postgres else 7)
+    answer = {"message_body": "hello", "client_id": "2", "reply_to": str(answered.pk)}
+    assert count(answer) == (2 if is_postgres else 8)
 
 
 def test_client_id_is_shown_to_its_sender_alone(as_ada: Any, as_bob: Any, group: Any) -> None:

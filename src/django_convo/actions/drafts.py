@@ -28,7 +28,7 @@ def save_draft(
     """
     text = clean_body(body, is_blank_allowed=True)
     participant = _locked_row(actor, conversation)
-    answered, _root = find_referenced(actor, participant.conversation, reply_to=reply_to, thread_root=None)
+    answered, _root = find_referenced(actor, participant.conversation_id, reply_to=reply_to, thread_root=None)
     kept = _kept(participant)
     if not text.strip():
         return _without(participant, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings as django_settings
 from django.db import IntegrityError, NotSupportedError, OperationalError, connections, router, transaction
@@ -40,7 +41,7 @@ _without: set[str] = set()
 
 def send_at_once(
     actor: Any | None,
-    conversation: AbstractConversation,
+    conversation_id: UUID,
     *,
     body: object,
     client_id: str | None,
@@ -59,7 +60,7 @@ def send_at_once(
         return None
     try:
         clean = clean_body(body)
-        answered, _ = find_referenced(actor, conversation, reply_to=reply_to, thread_root=None)
+        answered, _ = find_referenced(actor, conversation_id, reply_to=reply_to, thread_root=None)
     except ConvoError:
         return None
     if has_names(clean):
@@ -77,7 +78,7 @@ def send_at_once(
     is_within = connection.in_atomic_block or not connection.get_autocommit()
     try:
         with transaction.atomic(using=using) if is_within else nullcontext():
-            return _written(message, actor, conversation, roles, using)
+            return _written(message, actor, conversation_id, roles, using)
     except IntegrityError:
         # Somebody was quicker with the same `client_id`; or something of the host's, which says so again.
         return None
@@ -91,13 +92,13 @@ def send_at_once(
 
 
 def _written(
-    message: AbstractMessage, actor: Any, conversation: AbstractConversation, roles: frozenset[str], using: str
+    message: AbstractMessage, actor: Any, conversation_id: UUID, roles: frozenset[str], using: str
 ) -> AbstractMessage | None:
     client_id, answered = message.client_id, message.reply_to
     payload = {"message_id": str(message.pk)}
     statement = send_statement(using, roles, is_repeatable=client_id is not None, is_answer=answered is not None)
     rows = statement.read(
-        conversation=conversation.pk,
+        conversation=conversation_id,
         actor=actor.pk,
         now=timezone.now(),
         message_id=message.pk,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_convo.actions.base import json_key, key_of
 from django_convo.conf import settings
 from django_convo.exceptions import Invalid, InvalidReference
-from django_convo.models import AbstractConversation, AbstractMessage, Attachment, get_message_model
+from django_convo.models import AbstractMessage, Attachment, get_message_model
 from django_convo.models.fields import is_storable_text
 from django_convo.policy import get_policy
 
@@ -75,7 +75,7 @@ def _id_of(reference: Any) -> str | None:
 
 def find_referenced(
     actor: Any | None,
-    conversation: AbstractConversation,
+    conversation_id: UUID,
     *,
     reply_to: MessageReference | None,
     thread_root: MessageReference | None,
@@ -94,7 +94,7 @@ def find_referenced(
         return None, None
     visible = get_policy().visible_messages(actor) if actor is not None else get_message_model()._default_manager.all()
     rows = visible.select_related("sender").filter(
-        conversation=conversation.pk, pk__in=set(wanted.values()), deleted_at=None
+        conversation=conversation_id, pk__in=set(wanted.values()), deleted_at=None
     )
     found: dict[Any, Any] = {row.pk: row for row in rows}
     for name, key in wanted.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import router
 from django.db.models import F, QuerySet
@@ -53,33 +54,45 @@ def send_message(
     `thread_root`, `attachments`, `mentions`: not there or not the actor's to use), Conflict (`client_id_reused` for a
     different message), TooSoon (`slow_mode`), NotFound. Emits `message.created`.
     """
-    check_client_id(client_id)
-    metadata = clean_metadata(metadata)
-    digest = _digest(body, reply_to, thread_root, attachments, mentions, metadata) if client_id is not None else None
-    if not (thread_root or attachments or mentions):
-        sent = send_at_once(
-            actor,
-            conversation,
-            body=body,
-            client_id=client_id,
-            digest=digest,
-            reply_to=reply_to,
-            metadata=metadata,
-        )
-        if sent is not None:
-            return sent
-    return _send_locked(
-        actor,
-        conversation,
-        body=body,
+    return send_to(
+        conversation.pk,
+        lambda: conversation,
+        actor=actor,
         client_id=client_id,
-        digest=digest,
+        body=body,
         reply_to=reply_to,
         thread_root=thread_root,
         attachments=attachments,
         mentions=mentions,
         metadata=metadata,
     )
+
+
+def send_to(
+    conversation_id: UUID,
+    find: Callable[[], AbstractConversation],
+    *,
+    actor: Any | None,
+    client_id: str | None,
+    body: str,
+    reply_to: MessageReference | None,
+    metadata: Mapping[str, Any] | None,
+    **beside: Any,
+) -> AbstractMessage:
+    """Send as `send_message` does, to a conversation that is read only where it takes more than its id.
+
+    The statement that sends asks by itself whether the actor takes part. `find` reads the conversation, and raises
+    what somebody is told who may not know of it. `beside` is what there is besides words: `thread_root`,
+    `attachments` and `mentions`.
+    """
+    check_client_id(client_id)
+    words: dict[str, Any] = {"body": body, "reply_to": reply_to, "metadata": clean_metadata(metadata)}
+    digest = digest_of(**words, **beside) if client_id is not None else None
+    if not any(beside.values()):
+        sent = send_at_once(actor, conversation_id, client_id=client_id, digest=digest, **words)
+        if sent is not None:
+            return sent
+    return _send_locked(actor, find(), client_id=client_id, digest=digest, **words, **beside)
 
 
 @action
@@ -124,7 +137,7 @@ def write_message(
         outgoing = run_hooks(OutgoingMessage(actor=actor, conversation=row, body=clean, metadata=metadata))
         clean = clean_body(outgoing.body, is_blank_allowed=bool(attachments))
         metadata = clean_metadata(outgoing.metadata)
-    answered, root = find_referenced(actor, row, reply_to=reply_to, thread_root=thread_root)
+    answered, root = find_referenced(actor, row.pk, reply_to=reply_to, thread_root=thread_root)
     named = find_named(actor, row, mentions, clean if is_naming else "")
     files = find_unsent(actor, attachments)
     change = Change(row, actor)
@@ -191,26 +204,15 @@ def find_repeated(
     Raises Conflict (`client_id_reused`) where the earlier send differed.
     """
     check_client_id(client_id)
-    digest = _digest(body, reply_to, thread_root, attachments, mentions, clean_metadata(metadata))
-    return find_by_client_id(actor, conversation, client_id, digest)
-
-
-def _digest(
-    body: str,
-    reply_to: MessageReference | None,
-    thread_root: MessageReference | None,
-    attachments: Sequence[AttachmentReference],
-    mentions: Sequence[Any],
-    metadata: Mapping[str, Any],
-) -> str:
-    return digest_of(
+    digest = digest_of(
         body=body,
         reply_to=reply_to,
         thread_root=thread_root,
         attachments=attachments,
         mentions=mentions,
-        metadata=metadata,
+        metadata=clean_metadata(metadata),
     )
+    return find_by_client_id(actor, conversation, client_id, digest)
 
 
 def find_by_client_id(

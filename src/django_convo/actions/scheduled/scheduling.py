@@ -71,7 +71,7 @@ def schedule_message(
     refuse_past(send_at)
     clean = clean_body(body, is_blank_allowed=bool(attachments))
     authorize(actor, capabilities.MESSAGE_SEND, conversation=row)
-    find_referenced(actor, row, reply_to=reply_to, thread_root=thread_root)
+    find_referenced(actor, row.pk, reply_to=reply_to, thread_root=thread_root)
     find_named(actor, row, mentions, clean)
     files = _find_files(actor, attachments)
     scheduled = ScheduledMessage(

@@ -31,7 +31,7 @@ from django_convo.selectors.search import Words, words_of
 from .errors import RETRY_AFTER, to_api_exception
 from .pages import KeysetPagination
 from .parsing import StrictJSONParser, invalid_input, refuse_unmeasured
-from .serializers import output_class, rendered
+from .serializers import output_class, read, rendered
 from .values import QueryValues, is_storable_query
 
 
@@ -130,10 +130,7 @@ class ConvoViewSet(GenericViewSet[Any]):
 
     def parse(self) -> dict[str, Any]:
         """Return the body as the action's input class reads it; raises ValidationError."""
-        serializer = self.inputs[self.action or ""](data=self.request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
-        return values
+        return read(self.inputs[self.action or ""], self.request.data, context=self.get_serializer_context())
 
     def render(self, value: Any, *, status: int = 200) -> Response:
         """Return one row in the shape of this view action."""

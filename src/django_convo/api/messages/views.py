@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from django_convo import actions
+from django_convo.actions.messages.sending import send_to
 from django_convo.api.base import path_id, rendered
 from django_convo.api.scoped import MessageScopedViewSet
 from django_convo.api.windows import WindowPagination
-from django_convo.models import AbstractConversation
+from django_convo.models import AbstractMessage
+from django_convo.policy import powers_of
 from django_convo.selectors import messages as selectors
 from django_convo.selectors.search import keep_matching
 from django_convo.selectors.windows import window
 from django_convo.types import MessageKind
 
 from .fields import EditSerializer, SendNestedSerializer, SendSerializer
-
-# What is asked of a send, besides its conversation and body, as the action names it.
-_SENT = ("client_id", "reply_to", "thread_root", "attachments", "mentions", "metadata", "send_at")
 
 
 class MessageViewSet(MessageScopedViewSet):
@@ -78,7 +78,7 @@ class MessageViewSet(MessageScopedViewSet):
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Send a message, or schedule it; 200 with the first one where its `client_id` was used before."""
         fields = self.parse()
-        return self._send(selectors.find_conversation(request.user, fields.pop("conversation")), fields)
+        return self._send(fields["conversation"], fields)
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """Return one message."""
@@ -118,21 +118,34 @@ class MessageViewSet(MessageScopedViewSet):
         part = window(self.request.user, conversation, bounds)
         return WindowPagination().envelope(self.request, part, self.render_messages(part.rows))
 
-    def _send(self, conversation: AbstractConversation, fields: dict[str, Any]) -> Response:
-        arguments = {
-            "actor": self.request.user,
-            "conversation": conversation,
+    def _send(self, conversation_id: UUID, fields: dict[str, Any]) -> Response:
+        """Send; the conversation is looked up where the statement that sends does not do it."""
+        user = self.request.user
+        find = cache(partial(selectors.find_conversation, user, conversation_id))
+        if powers_of(user) is None:
+            # What a host's policy shows is known to nobody else: to what it hides, nothing is sent.
+            find()
+        content = {
+            "actor": user,
+            "client_id": fields.get("client_id"),
             "body": fields.get("message_body", ""),
-            **{name: fields[name] for name in _SENT if fields.get(name) is not None},
+            "reply_to": fields.get("reply_to"),
+            "thread_root": fields.get("thread_root"),
+            "attachments": fields.get("attachments", ()),
+            "mentions": fields.get("mentions", ()),
+            "metadata": fields.get("metadata"),
         }
-        if "send_at" in arguments:
-            return self._schedule(arguments)
-        has_key = "client_id" in arguments
-        repeated = self.repeated_beyond_limit(lambda: actions.find_repeated(**arguments) if has_key else None)
-        return self.render_sent(repeated or actions.send_message(**arguments))
+        has_key = content["client_id"] is not None
+        if fields.get("send_at") is not None:
+            return self._schedule({**content, "conversation": find(), "send_at": fields["send_at"]}, has_key)
 
-    def _schedule(self, arguments: dict[str, Any]) -> Response:
-        has_key = "client_id" in arguments
+        def find_repeated() -> AbstractMessage | None:
+            conversation = find()
+            return actions.find_repeated(conversation=conversation, **content) if has_key else None
+
+        return self.render_sent(self.repeated_beyond_limit(find_repeated) or send_to(conversation_id, find, **content))
+
+    def _schedule(self, arguments: dict[str, Any], has_key: bool) -> Response:
         repeated = self.repeated_beyond_limit(lambda: actions.find_repeated_schedule(**arguments) if has_key else None)
         scheduled = repeated or actions.schedule_message(**arguments)
         data = rendered("scheduled", scheduled, context=self.get_serializer_context())
@@ -151,5 +164,11 @@ class ConversationMessageViewSet(MessageViewSet):
 
     def create(self, request: Request, conversation_id: str = "", **kwargs: Any) -> Response:
         """Send a message, or schedule it; 200 with the first one where its `client_id` was used before."""
-        conversation = selectors.find_conversation(request.user, path_id(conversation_id))
-        return self._send(conversation, self.parse())
+        key = path_id(conversation_id)
+        try:
+            fields = self.parse()
+        except Exception:
+            # What one does not see is not there, whatever the body says.
+            selectors.find_conversation(request.user, key)
+            raise
+        return self._send(key, fields)
