@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.calls import Request
@@ -28,6 +29,8 @@ PROPORTIONS: dict[str, float] = {
     "edit": 0.04,
     "search": 0.03,
 }
+# Each of these is an event of its conversation.
+_TOLD = frozenset({"post", "edit"})
 # What a project's own chat, and the floor, have too.
 ALL_HAVE = {name: PROPORTIONS[name] for name in ("open", "scroll", "post", "unread", "open_direct")}
 _PEOPLE = 2_000
@@ -78,12 +81,16 @@ class Drawer:
         self.weights = list(proportions.values())
         self.crowd = list(crowd)
         self.directs = [somebody for somebody in crowd if somebody.is_direct]
+        self._told: Counter[str] = Counter()
 
     def __call__(self) -> tuple[str, Request]:
         """Return a kind and its request."""
         (kind,) = self.dice.choices(self.kinds, self.weights)
         somebody = self.dice.choice(self.directs if kind == "open_direct" else self.crowd)
-        return kind, _ASKS[kind](self.door, somebody)
+        told = self._told[somebody.conversation]
+        self._told[somebody.conversation] += kind in _TOLD
+        # Who comes back has seen what was told until a moment ago, however long the load lasts.
+        return kind, _ASKS[kind](self.door, replace(somebody, event_seq=somebody.event_seq + told))
 
 
 def _get(door: str, user: str, path: str, query: str = "") -> Request:

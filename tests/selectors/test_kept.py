@@ -10,13 +10,13 @@ from weakref import ref
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
-from django.db.models import BigIntegerField, Value
+from django.db import connection, connections
+from django.db.models import BigIntegerField, Q, Value
 from django.db.models.signals import post_init
 
 from django_convo import actions
 from django_convo.models import AbstractMessage, Participant, get_conversation_model, get_message_model
-from django_convo.selectors.kept import Bound, Statement, bound_id, bound_ids, length_of, spread
+from django_convo.selectors.kept import Among, Bound, Statement, bound_id, length_of
 from django_convo.selectors.kept.instances import is_plain
 
 pytestmark = pytest.mark.django_db
@@ -80,12 +80,21 @@ def test_values_are_bound_each_time(said: Any, group: Any) -> None:
 @pytest.mark.parametrize("many", [0, 1, 2, 3, 7])
 def test_lists_are_filled_up(many: int, group: Any) -> None:
     keys = [row.pk for row in (group, *(actions_group() for _ in range(6)))][:many]
-    wanted: dict[str, Any] = {"pk__in": bound_ids("key", length_of(keys))}
-    rows = get_conversation_model()._default_manager.filter(**wanted)
-    found = [] if not keys else Statement(rows).read(**spread("key", keys))
+    length = length_of(keys)
+    rows = get_conversation_model()._default_manager.all()
+    one_by_one: dict[str, Any] = {"pk__in": [bound_id("key", place) for place in range(length)]}
 
-    assert {row.pk for row in found} == set(keys)
-    assert length_of(keys) >= many
+    for wanted in (Q(Among("pk", "key", length)), Q(**one_by_one)):
+        found = [] if not keys else Statement(rows.filter(wanted)).read(key=keys)
+        assert {row.pk for row in found} == set(keys)
+    assert length >= many
+    assert not rows.filter(Among("pk", "key", 0)).exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a value for each id")
+def test_a_list_is_one_value() -> None:
+    rows = get_conversation_model()._default_manager.filter(Among("pk", "key", 50), ~Q(Among("pk", "other", 5)))
+    assert len(Statement(rows).parameters) == 2
 
 
 def actions_group() -> Any:
@@ -94,7 +103,6 @@ def actions_group() -> Any:
 
 def test_lists_of_any_length_have_places() -> None:
     assert [length_of(range(many)) for many in (0, 1, 3, 51, 1000, 1001, 2500)] == [0, 1, 5, 100, 1000, 2000, 3000]
-    assert len(spread("key", range(51))) == 100
 
 
 def test_a_model_that_does_more_is_asked_to(said: Any) -> None:

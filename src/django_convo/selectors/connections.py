@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django_convo.models import Block, Draft, Participant, get_conversation_model
 from django_convo.policy import get_policy
 
-from .kept import bound_actor, bound_ids, kept, length_of, spread
+from .kept import Among, bound_actor, kept, length_of
 
 _AT_ONCE = 500
 
@@ -89,7 +89,7 @@ def own_rows(pairs: Collection[tuple[UUID, Any]]) -> list[Participant]:
     """Return the rows of these conversations and users, each with its conversation and its draft; two queries."""
     conversations, users = {key for key, _ in pairs}, {key for _, key in pairs}
     lengths = length_of(conversations), length_of(users)
-    values = {**spread("conversation", conversations), **spread("user", users)}
+    values = {"conversation": list(conversations), "user": list(users)}
     found = [row for row in _participants_of(*lengths).read(**values) if (row.conversation_id, row.user_id) in pairs]
     drafts = _drafts_of(*lengths).read(**values) if found else []
     known = {(draft.conversation_id, draft.user_id): draft for draft in drafts}
@@ -109,11 +109,8 @@ def _drafts_of(conversations: int, users: int) -> QuerySet[Draft]:
 
 
 def _within(conversations: int, users: int) -> Q:
-    keys: dict[str, Any] = {
-        "conversation__pk__in": bound_ids("conversation", conversations),
-        "user__pk__in": [bound_actor(f"user{number}") for number in range(users)],
-    }
-    return Q(**keys)
+    keys: dict[str, Any] = {"user__pk__in": [bound_actor("user", place) for place in range(users)]}
+    return Q(Among("conversation", "conversation", conversations), **keys)
 
 
 def kept_apart(user_id: Any, others: Collection[Any]) -> set[Any]:

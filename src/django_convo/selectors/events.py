@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, Q, QuerySet
 from django_convo.exceptions import Denied
 from django_convo.models import Event
 
-from .kept import Bound, bound_id, kept, length_of, spread
+from .kept import Bound, bound_id, kept, length_of
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation, Participant
@@ -78,9 +78,9 @@ def read_stretches(stretches: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list
     found: dict[UUID, list[Event]] = {key: [] for key in stretches}
     if stretches:
         values = {
-            **spread("key", stretches),
-            **spread("after", [after for after, _ in stretches.values()]),
-            **spread("upto", [upto for _, upto in stretches.values()]),
+            "key": list(stretches),
+            "after": [after for after, _ in stretches.values()],
+            "upto": [upto for _, upto in stretches.values()],
         }
         for event in _stretches(length_of(stretches)).read(**values):
             found[event.conversation_id].append(event)
@@ -93,9 +93,9 @@ def _stretches(length: int) -> QuerySet[Event]:
     number = BigIntegerField()
     wanted = [
         Q(
-            conversation=bound_id(f"key{place}"),
-            event_seq__gt=Bound(f"after{place}", number),
-            event_seq__lte=Bound(f"upto{place}", number),
+            conversation=bound_id("key", place),
+            event_seq__gt=Bound("after", number, place),
+            event_seq__lte=Bound("upto", number, place),
         )
         for place in range(length)
     ]

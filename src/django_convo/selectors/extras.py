@@ -29,7 +29,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from django_convo.models import Attachment, Mention, Reaction
 
-from .kept import bound_actor, bound_ids, kept, length_of, spread
+from .kept import Among, bound_actor, kept, length_of
 from .lookups import is_there
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Extras:
     reactions: list[ReactionCount] = field(default_factory=list)
 
 
+# Of all that show nothing, which is most messages: shared, and never added to.
+_NOTHING: Final = Extras()
+
+
 def extras_of(message: AbstractMessage) -> Extras:
     """Return what `decorate_messages` has attached; AttributeError where it was forgotten."""
     found: Extras = message.__dict__["_convo_extras"]
@@ -89,9 +93,13 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
     particular.
     """
     rows = [message for message in messages if "_convo_extras" not in message.__dict__]
-    for message in rows:
-        message.__dict__["_convo_extras"] = Extras()
-    live = {row.pk: row for row in rows if not row.is_deleted and getattr(row, HAS_EXTRAS, True)}
+    live = {}
+    for row in rows:
+        if row.deleted_at is None and getattr(row, HAS_EXTRAS, True):
+            row.__dict__["_convo_extras"] = Extras()
+            live[row.pk] = row
+        else:
+            row.__dict__["_convo_extras"] = _NOTHING
     if not live:
         return
     named: list[tuple[UUID, Any]] = []
@@ -134,18 +142,15 @@ def _rows(actor: Any, messages: dict[UUID, AbstractMessage]) -> Any:
     conversations = {row.conversation_id for row in messages.values()}
     rows = _shown_by(length_of(messages), length_of(conversations)).read(
         actor=None if actor is None else actor.pk,
-        **spread("message", messages),
-        **spread("conversation", conversations),
+        message=list(messages),
+        conversation=list(conversations),
     )
     return sorted(rows, key=lambda row: (row[1], row[2]))
 
 
 @kept
 def _shown_by(messages: int, conversations: int) -> QuerySet[Any, Any]:
-    within: dict[str, Any] = {
-        "message__pk__in": bound_ids("message", messages),
-        "conversation__pk__in": bound_ids("conversation", conversations),
-    }
+    within = Among("message", "message", messages), Among("conversation", "conversation", conversations)
     number = BigIntegerField(null=True)
     nothing = Cast(Value(None), number)
     no_key = Cast(Value(None), UUIDField())
@@ -153,7 +158,7 @@ def _shown_by(messages: int, conversations: int) -> QuerySet[Any, Any]:
     mine = Max(Case(When(user=bound_actor(), then=1), default=0, output_field=BigIntegerField()), output_field=number)
     columns = ("message_id", "kind_", "order_", "key_", "text_", "other_", "first_", "second_", "third_", "thumbnail_")
     reactions = (
-        Reaction.objects.filter(**within)
+        Reaction.objects.filter(*within)
         .order_by()
         .values("message_id", "emoji")
         .annotate(
@@ -170,7 +175,7 @@ def _shown_by(messages: int, conversations: int) -> QuerySet[Any, Any]:
         .values_list(*columns)
     )
     attachments = (
-        Attachment.objects.filter(**within)
+        Attachment.objects.filter(*within)
         .order_by()
         .annotate(
             kind_=Value(_ATTACHMENT),
@@ -186,7 +191,7 @@ def _shown_by(messages: int, conversations: int) -> QuerySet[Any, Any]:
         .values_list(*columns)
     )
     mentions = (
-        Mention.objects.filter(**within)
+        Mention.objects.filter(*within)
         .order_by()
         .annotate(
             kind_=Value(_MENTION),

@@ -14,7 +14,7 @@ from django_convo.models import get_conversation_model
 from django_convo.policy import powers_of
 
 from .extras import decorate_messages
-from .kept import bound_actor, bound_ids, bound_now, kept, length_of, spread
+from .kept import Among, bound_actor, bound_now, kept, length_of
 from .messages import readable, readable_by, shared
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def shared_conversations(keys: Collection[UUID]) -> dict[UUID, AbstractConversat
     """Return conversations, deleted or not, with what their frames show; one query. Who may see them is not asked."""
     if not keys:
         return {}
-    rows = _conversations_by(length_of(keys)).read(**spread("key", keys))
+    rows = _conversations_by(length_of(keys)).read(key=list(keys))
     return {row.pk: row for row in rows}
 
 
@@ -44,8 +44,8 @@ def concerned_messages(viewer: Any | None, places: Mapping[UUID, UUID]) -> dict[
         rows = _messages_by(powers, length_of(places), length_of(conversations)).read(
             actor=None if viewer is None else viewer.pk,
             now=timezone.now(),
-            **spread("message", places),
-            **spread("conversation", conversations),
+            message=list(places),
+            conversation=list(conversations),
         )
     decorate_messages(viewer, rows)
     return {row.pk: row for row in rows}
@@ -60,18 +60,15 @@ def concerned_users(keys: Collection[Any], messages: Collection[AbstractMessage]
 
 @kept
 def _conversations_by(length: int) -> QuerySet[AbstractConversation]:
-    keys: dict[str, Any] = {"pk__in": bound_ids("key", length)}
-    return get_conversation_model()._default_manager.select_related("created_by", "subject_type").filter(**keys)
+    rows = get_conversation_model()._default_manager.select_related("created_by", "subject_type")
+    return rows.filter(Among("pk", "key", length))
 
 
 @kept
 def _messages_by(powers: frozenset[str] | None, messages: int, conversations: int) -> QuerySet[AbstractMessage]:
     rows = shared() if powers is None else readable_by(bound_actor(), powers, bound_now())
-    keys: dict[str, Any] = {
-        "pk__in": bound_ids("message", messages),
-        "conversation__pk__in": bound_ids("conversation", conversations),
-    }
-    return _of_threads(rows).filter(**keys)
+    keys = Among("pk", "message", messages), Among("conversation", "conversation", conversations)
+    return _of_threads(rows).filter(*keys)
 
 
 def _of_threads(rows: QuerySet[AbstractMessage]) -> QuerySet[AbstractMessage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -45,12 +45,11 @@ def told_in(actor: Any, conversations: Iterable[AbstractConversation]) -> list[U
     ]
 
 
-def receipt_mark(actor: Any, directs: Sequence[Any]) -> Case:
+def receipt_mark(actor: Any, is_told: Q) -> Case:
     """Return the annotation by which rows of participants know whether the actor sees their pointers.
 
-    It is True in these conversations, False there for somebody whom a block keeps apart, and None elsewhere.
+    It is True where this is told, False there for somebody whom a block keeps apart, and None elsewhere.
     """
-    is_told = Q(conversation__pk__in=directs)
     return Case(
         When(is_told & apart_from(actor), then=Value(False)),
         When(is_told, then=Value(True)),

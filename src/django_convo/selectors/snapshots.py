@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery, Value
+from django.db import connections
+from django.db.models import BigAutoField, BigIntegerField, F, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -18,7 +20,7 @@ from django_convo.policy import allows, capabilities, capabilities_in, not_banne
 
 from .extras import decorate_messages
 from .inbox import remember
-from .kept import bound_actor, bound_ids, bound_now, kept, length_of, spread
+from .kept import IDS, Among, bound_actor, bound_id, bound_now, ids_of, kept, length_of
 from .messages import readable, sight_of, with_shown
 from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
@@ -54,45 +56,55 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
 def _first_participants(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, list[Participant]]:
     """Read the first ten of each in one query that touches no more than that of a large one.
 
-    A window function would read all members of a large conversation, and MariaDB knows neither LATERAL nor LIMIT
-    inside IN; a bound on the id, from a scalar subquery, is answered from the index on all databases.
+    A window function would read all members of a large conversation.
     """
     if not conversations:
         return {}
-    small = [item.pk for item in conversations if item.participant_count <= FIRST_PARTICIPANTS]
-    large = [item.pk for item in conversations if item.participant_count > FIRST_PARTICIPANTS]
+    is_lateral = connections[Participant.objects.db].vendor == "postgresql"
+    # Known to be small, a conversation is read whole.
+    most = 0 if is_lateral else FIRST_PARTICIPANTS
+    small = [item.pk for item in conversations if item.participant_count <= most]
+    large = [item.pk for item in conversations if item.participant_count > most]
     directs = told_in(actor, conversations)
-    statement = _participants_of(length_of(small), length_of(large), length_of(directs))
-    values = {**spread("small", small), **spread("large", large), **spread("direct", directs)}
+    statement = _participants_of(length_of(small), length_of(large), length_of(directs), is_lateral)
     found: dict[Any, list[Participant]] = {}
-    for participant in statement.read(actor=actor.pk, **values):
+    for participant in statement.read(actor=actor.pk, small=small, large=large, direct=directs):
         found.setdefault(participant.conversation_id, []).append(participant)
     return found
 
 
 @kept
-def _participants_of(small: int, large: int, directs: int) -> QuerySet[Participant]:
-    nobody = Participant.objects.filter(pk=0).values("pk")
-    wanted = Q(conversation__pk__in=bound_ids("small", small)) & _up_to(nobody, below=0)
-    for number, key in enumerate(bound_ids("large", large), 1):
-        tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
-        tenth = tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS]
-        wanted |= Q(conversation=key) & _up_to(tenth, below=-number)
+def _participants_of(small: int, large: int, directs: int, is_lateral: bool) -> QuerySet[Participant]:
+    wanted = Q(pk__in=_first_of_each("large")) if is_lateral else _whole_or_up_to_the_tenth(small, large)
     rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
-    mark = receipt_mark(bound_actor(), bound_ids("direct", directs))
+    mark = receipt_mark(bound_actor(), Q(Among("conversation", "direct", directs)))
     return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
 
 
-def _up_to(bound: QuerySet[Any, Any], *, below: int) -> Q:
-    """Return the condition for ids up to the one that is found, or for all where there is none.
+def _first_of_each(name: str) -> RawSQL:
+    """Return the keys of the first participants of the conversations in that list, in PostgreSQL's own words.
 
-    Between two bounds PostgreSQL expects few rows. Below one it expects a third of all, and starts workers to read
-    them; without any it expects as many in each small conversation as there are on average, and reads all users to
-    find theirs. `below` is less than any id, and another for each alternative: what is said in all of them would be
-    taken out of them, and leave one bound.
+    As alternatives, of which each has a bound of its own, they take longer to plan than to find.
     """
-    last = Coalesce(Subquery(bound), Value(_LARGEST, output_field=BigIntegerField()))
-    return Q(pk__gt=below, pk__lte=last)
+    table = connections[Participant.objects.db].ops.quote_name(Participant._meta.db_table)
+    first = f'SELECT "id" FROM {table} WHERE "conversation_id" = "of"."id" ORDER BY "id" LIMIT {FIRST_PARTICIPANTS}'  # nosec B608  # noqa: S608 - names of ours
+    each = f'SELECT "first"."id" FROM unnest({IDS}) AS "of"("id") CROSS JOIN LATERAL ({first}) AS "first"'  # nosec B608  # noqa: S608 - as above
+    return RawSQL(each, (ids_of(name),), BigAutoField())  # nosec B611  # noqa: S611 - as above
+
+
+def _whole_or_up_to_the_tenth(small: int, large: int) -> Q:
+    """Return the condition for the participants of small conversations, and for the first ones of large ones.
+
+    MariaDB knows neither LATERAL nor LIMIT inside IN; a bound on the id is answered from the index everywhere.
+    """
+    wanted = Q(Among("conversation", "small", small))
+    for place in range(large):
+        key = bound_id("large", place)
+        tenth = Participant.objects.filter(conversation=key).order_by("pk").values("pk")
+        tenth = tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS]
+        last = Coalesce(Subquery(tenth), Value(_LARGEST, output_field=BigIntegerField()))
+        wanted |= Q(conversation=key, pk__lte=last)
+    return wanted
 
 
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:
@@ -105,8 +117,9 @@ def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) ->
     sight = {key: begin for key, item in wanted.items() if (begin := sight_of(actor, powers, item)) is not None}
     if not sight:
         return {}
-    values = {**spread("message", sight), **spread("conversation", [wanted[key].pk for key in sight])}
-    rows = _messages_by_key(length_of(sight)).read(actor=actor.pk, now=timezone.now(), **values)
+    rows = _messages_by_key(length_of(sight)).read(
+        actor=actor.pk, now=timezone.now(), message=list(sight), conversation=[wanted[key].pk for key in sight]
+    )
     for row in rows:
         row.reply_is_visible = row.reply_is_visible and row.reply_to.seq >= sight[row.pk]
     return {row.pk: row for row in rows if row.seq >= sight[row.pk]}
@@ -114,10 +127,7 @@ def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) ->
 
 @kept
 def _messages_by_key(length: int) -> QuerySet[Any]:
-    keys: dict[str, Any] = {
-        "pk__in": bound_ids("message", length),
-        "conversation__pk__in": bound_ids("conversation", length),
-    }
+    keys = Among("pk", "message", length), Among("conversation", "conversation", length)
     # Where the actor's sight begins is known of each conversation, so that no subquery has to ask it.
-    rows = get_message_model()._default_manager.filter(not_banned(bound_actor(), bound_now()), **keys)
+    rows = get_message_model()._default_manager.filter(not_banned(bound_actor(), bound_now()), *keys)
     return with_shown(rows, Q(reply_to__conversation=F("conversation")))

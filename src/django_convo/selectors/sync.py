@@ -18,7 +18,7 @@ from django_convo.policy import powers_of
 
 from .events import Log, read_logs
 from .inbox import own, own_bound, own_part, remember
-from .kept import Bound, bound_actor, bound_ids, kept, length_of, spread
+from .kept import Among, Bound, bound_actor, kept, length_of
 
 if TYPE_CHECKING:
     from django_convo.models import AbstractConversation
@@ -138,13 +138,12 @@ def _known(actor: Any, heads: Mapping[UUID, int]) -> Sequence[Any]:
         return []
     if powers_of(actor) is None:
         return list(own(actor).filter(pk__in=heads))
-    return _own_by_key(length_of(heads)).read(actor=actor.pk, now=timezone.now(), **spread("head", heads))
+    return _own_by_key(length_of(heads)).read(actor=actor.pk, now=timezone.now(), head=list(heads))
 
 
 @kept
 def _own_by_key(length: int) -> QuerySet[Any]:
-    keys: dict[str, Any] = {"pk__in": bound_ids("head", length)}
-    return own_bound(Q(**keys))
+    return own_bound(Q(Among("pk", "head", length)))
 
 
 def _next(position: Position, page: Sequence[Any], more: bool) -> Position:

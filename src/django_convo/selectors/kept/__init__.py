@@ -4,18 +4,19 @@ Building the SQL of a list takes Django ten times as long as the database takes 
 by few things (the caller's powers, which filters there are), so it is built once for each of their combinations.
 """
 
-from .bound import Bound, Slot, bound_actor, bound_id, bound_ids, bound_now, length_of, spread
+from .bound import IDS, Among, Bound, Slot, bound_actor, bound_id, bound_now, ids_of, length_of
 from .statements import Statement, kept
 
 __all__ = [
+    "IDS",
+    "Among",
     "Bound",
     "Slot",
     "Statement",
     "bound_actor",
     "bound_id",
-    "bound_ids",
     "bound_now",
+    "ids_of",
     "kept",
     "length_of",
-    "spread",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.db.models import DateTimeField, Expression, Field, UUIDField
+from django.core.exceptions import EmptyResultSet
+from django.db.models import BooleanField, DateTimeField, Expression, Field, Func, UUIDField
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,29 +17,35 @@ class Slot:
 
     name: str
     field: Field[Any, Any]
+    # Which of a list of values; the last one fills the places that are left.
+    place: int | None = None
 
     def value(self, values: dict[str, Any], connection: Any) -> Any:
         """Return what the driver is given for it."""
-        return self.field.get_db_prep_value(values[self.name], connection)
+        given = values[self.name]
+        if self.place is not None:
+            given = given[min(self.place, len(given) - 1)]
+        return self.field.get_db_prep_value(given, connection)
 
 
 class Bound(Expression):
-    """A value by its name, as a column of that field holds it."""
+    """A value by its name, as a column of that field holds it; with a place, one of a list of values."""
 
-    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+    def __init__(self, name: str, field: Field[Any, Any], place: int | None = None) -> None:
         super().__init__(output_field=field)
         self.name = name
+        self.place = place
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
-        return "%s", (Slot(self.name, self.output_field),)
+        return "%s", (Slot(self.name, self.output_field, self.place),)
 
     def get_group_by_cols(self) -> list[Any]:
         return []
 
 
-def bound_actor(name: str = "actor") -> Bound:
+def bound_actor(name: str = "actor", place: int | None = None) -> Bound:
     """Return the primary key of a user, bound as `actor`."""
-    return Bound(name, get_user_model()._meta.pk)
+    return Bound(name, get_user_model()._meta.pk, place)
 
 
 def bound_now() -> Bound:
@@ -46,9 +53,9 @@ def bound_now() -> Bound:
     return Bound("now", DateTimeField())
 
 
-def bound_id(name: str) -> Bound:
+def bound_id(name: str, place: int | None = None) -> Bound:
     """Return the id of a conversation or of a message by its name."""
-    return Bound(name, UUIDField())
+    return Bound(name, UUIDField(), place)
 
 
 # A list is as long as one of these, so that few statements are kept; beyond the last, of a thousand more each.
@@ -61,13 +68,45 @@ def length_of(keys: Collection[Any]) -> int:
     return next((length for length in _LENGTHS if length >= many), -(-many // 1000) * 1000)
 
 
-def bound_ids(name: str, length: int) -> list[Bound]:
-    """Return a list of ids by its name, for `filter(pk__in=…)` or, of a relation, `filter(relation__pk__in=…)`."""
-    return [bound_id(f"{name}{number}") for number in range(length)]
+class Among(Func):
+    """Whether a column holds one of the ids of conversations or messages that are given as a list by its name.
+
+    PostgreSQL is given the list as one value: what is bound one by one takes longer to write than to look up.
+    """
+
+    def __init__(self, column: str, name: str, length: int) -> None:
+        super().__init__(column, output_field=BooleanField())
+        self.name, self.length = name, length
+
+    def as_sql(self, compiler: Any, connection: Any, *parts: Any, **extra: Any) -> Any:
+        column, parameters = self._column(compiler)
+        places = ", ".join(["%s"] * self.length)
+        slots = (Slot(self.name, _ID, place) for place in range(self.length))
+        return f"{column} IN ({places})", (*parameters, *slots)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        column, parameters = self._column(compiler)
+        return f"{column} = ANY({IDS})", (*parameters, ids_of(self.name))
+
+    def _column(self, compiler: Any) -> Any:
+        if not self.length:
+            raise EmptyResultSet
+        return compiler.compile(self.get_source_expressions()[0])
 
 
-def spread(name: str, keys: Collection[Any]) -> dict[str, Any]:
-    """Return the values of a list of ids; the last one fills the places that are left."""
-    values = list(keys)
-    values += values[-1:] * (length_of(values) - len(values))
-    return {f"{name}{number}": value for number, value in enumerate(values)}
+class _Ids(Field):  # type: ignore[type-arg]
+    """A list of ids as PostgreSQL reads an array of them."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> str:
+        return f"{{{','.join([key.hex for key in value])}}}"
+
+
+_ID: Final = UUIDField()
+_IDS: Final = _Ids()
+# Where PostgreSQL is given a list of ids as one value.
+IDS: Final = "%s::uuid[]"
+
+
+def ids_of(name: str) -> Slot:
+    """Return the list of ids by its name, as the parameter of `IDS`."""
+    return Slot(name, _IDS)
