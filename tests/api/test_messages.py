@@ -12,6 +12,8 @@ from django.utils.translation import override
 
 from django_convo import actions
 from django_convo.api.base import QueryValues
+from django_convo.api.base.serializers import read
+from django_convo.api.messages.fields import SendNestedSerializer
 from django_convo.api.users import card
 from django_convo.models import get_message_model
 from django_convo.policy import Policy
@@ -171,6 +173,25 @@ def test_what_is_not_visible_is_not_there_above_the_limit_either(as_stranger: An
     assert [answer.status_code for answer in answers] == [404, 404, 404]
 
 
+class OwnSight(Policy):
+    """A host's that shows what ours does, which nobody can know beforehand."""
+
+    def visible_conversations(self, actor: Any) -> Any:
+        return super().visible_conversations(actor)
+
+
+@pytest.mark.parametrize("more", [{}, {"send_at": "2400-01-01T00:00:00Z"}])
+@pytest.mark.parametrize("policy", ["django_convo.policy.Policy", f"{__name__}.OwnSight"])
+def test_each_attempt_counts(
+    as_stranger: Any, stranger: Any, group: Any, settings: Any, policy: str, more: dict[str, str]
+) -> None:
+    settings.CONVO_THROTTLE_RATES = {"send": "1/hour"}
+    settings.CONVO_POLICY = policy
+    own = make_group(stranger)
+    body = {"message_body": "hello", **more}
+    assert [as_stranger.post(address(place), body).status_code for place in (group, own, group)] == [404, 429, 404]
+
+
 class Blind(Policy):
     """A host's that shows nothing: what one takes part in neither."""
 
@@ -197,6 +218,22 @@ def test_a_bad_field_is_told_in_the_language_of_each_request(as_ada: Any, group:
     assert "64 characters" in told[0]
     assert "64 Zeichen" in told[1] == told[3]
     assert "64 caracteres" in told[2]
+
+
+def test_a_hosts_own_body_is_read_for_each_caller() -> None:
+    class Own(SendNestedSerializer):
+        def get_fields(self) -> dict[str, Any]:
+            fields = super().get_fields()
+            return fields if self.context["is_staff"] else {"message_body": fields["message_body"]}
+
+    body = {"message_body": "hello", "client_id": "1"}
+    for is_staff in (True, False, True):
+        assert ("client_id" in read(Own, body, context={"is_staff": is_staff})) is is_staff
+
+
+def test_a_body_leaves_nothing_to_the_next_one() -> None:
+    for body in ({"message_body": "hello", "client_id": "1"}, {"message_body": "hello"}):
+        assert read(SendNestedSerializer, body, context={}) == body
 
 
 def test_send_is_refused_to_who_sees_but_takes_no_part(as_bob: Any, channel: Any) -> None:

@@ -129,8 +129,10 @@ _FILL = (
     SELECT c.conversation_id, person, 'member', now(), 1, 1, 10, 10, 0, 0, 'all', c.last_message_at
     FROM {conversation} AS c CROSS JOIN unnest((%(people)s)[1:10]) AS person WHERE c.conversation_id <> %(large)s
     UNION ALL
-    SELECT conversation_id, %(reader)s, 'member', now(), 1, 1, 10, 10, 0, 0, 'all', last_message_at
-    FROM (SELECT * FROM {conversation} ORDER BY last_message_at DESC LIMIT {own} + 1) AS latest""",
+    SELECT conversation_id, person, 'member', now(), 1, 1, 10, 10, 0, 0, 'all', last_message_at
+    FROM (SELECT * FROM {conversation} ORDER BY last_message_at DESC LIMIT {own} + 1) AS latest
+        CROSS JOIN unnest(%(reader)s || (%(people)s)[11:40]) AS person
+    WHERE conversation_id <> %(large)s OR person = %(reader)s""",
     """INSERT INTO {reaction} (conversation_id, message_id, user_id, emoji, created_at)
     SELECT conversation_id, message_id, sender_id, 'x', now() FROM {message} WHERE seq %% 10 = 0""",
 )
@@ -202,6 +204,14 @@ def test_the_inbox_reads_messages_that_it_shows(crowd: Crowd) -> None:
                 assert node["Plan Width"] <= KEY_BYTES, json.dumps(node, indent=1)
                 widths.append(node["Plan Width"])
     assert widths
+
+
+def test_the_inbox_reads_the_first_participants_and_no_others(crowd: Crowd) -> None:
+    plans = plans_of(crowd, "get", "/api/conversations/?limit=20")
+    tables = _TABLES["participant"], _TABLES["conversation"]
+    (plan,) = (plan for plan in plans if [bool(read_of(plan, table)) for table in tables] == [True, False])
+    # Once in their order, and once by their keys.
+    assert read_of(plan, _TABLES["participant"]) <= 2 * 20 * FIRST_PARTICIPANTS
 
 
 def test_the_badge_reads_no_message(crowd: Crowd) -> None:

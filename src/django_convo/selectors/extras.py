@@ -70,10 +70,6 @@ class Extras:
     reactions: list[ReactionCount] = field(default_factory=list)
 
 
-# Of all that show nothing, which is most messages: shared, and never added to.
-_NOTHING: Final = Extras()
-
-
 def extras_of(message: AbstractMessage) -> Extras:
     """Return what `decorate_messages` has attached; AttributeError where it was forgotten."""
     found: Extras = message.__dict__["_convo_extras"]
@@ -93,13 +89,9 @@ def decorate_messages(actor: Any, messages: Iterable[AbstractMessage], *, known:
     particular.
     """
     rows = [message for message in messages if "_convo_extras" not in message.__dict__]
-    live = {}
-    for row in rows:
-        if row.deleted_at is None and getattr(row, HAS_EXTRAS, True):
-            row.__dict__["_convo_extras"] = Extras()
-            live[row.pk] = row
-        else:
-            row.__dict__["_convo_extras"] = _NOTHING
+    for message in rows:
+        message.__dict__["_convo_extras"] = Extras()
+    live = {row.pk: row for row in rows if not row.is_deleted and getattr(row, HAS_EXTRAS, True)}
     if not live:
         return
     named: list[tuple[UUID, Any]] = []

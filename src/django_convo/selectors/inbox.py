@@ -17,7 +17,6 @@ from django.db.models import (
     Exists,
     F,
     FilteredRelation,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -35,6 +34,7 @@ from django_convo.types import ConversationKind
 
 from .kept import Bound, bound_actor, bound_id, bound_now, kept
 from .keyset import beyond, cut, keyset_rows, turned
+from .lookups import is_one_of
 
 if TYPE_CHECKING:
     from django.contrib.contenttypes.models import ContentType
@@ -148,24 +148,11 @@ def own_part(
     if not connections[part.db].features.allow_sliced_subqueries_with_in:
         return _with_state(part, user, now)
     chosen = _with_membership(part.model._default_manager.all(), user)
-    chosen = chosen.filter(Q(actor_membership__user=user), _is_one_of(part))
+    keys = part.values("pk")
+    is_postgres = connections[part.db].vendor == "postgresql"
+    is_chosen = is_one_of("pk", Subquery(keys)) if is_postgres else Q(pk__in=keys)
+    chosen = chosen.filter(Q(actor_membership__user=user), is_chosen)
     return _with_state(chosen, user, now).annotate(**by).order_by(*order)
-
-
-def _is_one_of(part: QuerySet[AbstractConversation]) -> Q:
-    if connections[part.db].vendor != "postgresql":
-        return Q(pk__in=part.values("pk"))
-    # As an array it is planned by itself: what is chosen beside what is shown, not the order of all that is joined.
-    array = " = ANY(ARRAY"
-    return Q(
-        Func(
-            F("pk"),
-            Subquery(part.values("pk")),
-            template="%(expressions)s)",
-            arg_joiner=array,
-            output_field=BooleanField(),
-        )
-    )
 
 
 def inbox(actor: Any, *, filters: InboxFilters | None = None) -> QuerySet[AbstractConversation]:

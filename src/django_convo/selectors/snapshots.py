@@ -20,7 +20,7 @@ from django_convo.policy import allows, capabilities, capabilities_in, not_banne
 
 from .extras import decorate_messages
 from .inbox import remember
-from .kept import IDS, Among, bound_actor, bound_id, bound_now, ids_of, kept, length_of
+from .kept import Among, array_of_ids, bound_actor, bound_id, bound_now, kept, length_of
 from .messages import readable, sight_of, with_shown
 from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
@@ -60,42 +60,37 @@ def _first_participants(actor: Any, conversations: Sequence[AbstractConversation
     """
     if not conversations:
         return {}
-    is_lateral = connections[Participant.objects.db].vendor == "postgresql"
-    # Known to be small, a conversation is read whole.
-    most = 0 if is_lateral else FIRST_PARTICIPANTS
-    small = [item.pk for item in conversations if item.participant_count <= most]
-    large = [item.pk for item in conversations if item.participant_count > most]
     directs = told_in(actor, conversations)
-    statement = _participants_of(length_of(small), length_of(large), length_of(directs), is_lateral)
+    if connections[Participant.objects.db].vendor == "postgresql":
+        statement = _participants_side_by_side(length_of(directs))
+        keys = {"each": [item.pk for item in conversations]}
+    else:
+        small = [item.pk for item in conversations if item.participant_count <= FIRST_PARTICIPANTS]
+        large = [item.pk for item in conversations if item.participant_count > FIRST_PARTICIPANTS]
+        statement = _participants_up_to_the_tenth(length_of(small), length_of(large), length_of(directs))
+        keys = {"small": small, "large": large}
     found: dict[Any, list[Participant]] = {}
-    for participant in statement.read(actor=actor.pk, small=small, large=large, direct=directs):
+    for participant in statement.read(actor=actor.pk, direct=directs, **keys):
         found.setdefault(participant.conversation_id, []).append(participant)
     return found
 
 
 @kept
-def _participants_of(small: int, large: int, directs: int, is_lateral: bool) -> QuerySet[Participant]:
-    wanted = Q(pk__in=_first_of_each("large")) if is_lateral else _whole_or_up_to_the_tenth(small, large)
-    rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
-    mark = receipt_mark(bound_actor(), Q(Among("conversation", "direct", directs)))
-    return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
-
-
-def _first_of_each(name: str) -> RawSQL:
-    """Return the keys of the first participants of the conversations in that list, in PostgreSQL's own words.
-
-    As alternatives, of which each has a bound of its own, they take longer to plan than to find.
-    """
+def _participants_side_by_side(directs: int) -> QuerySet[Participant]:
+    """Build the read in PostgreSQL's own words: as alternatives it takes longer to plan than to find."""
     table = connections[Participant.objects.db].ops.quote_name(Participant._meta.db_table)
+    array, slot = array_of_ids("each")
     first = f'SELECT "id" FROM {table} WHERE "conversation_id" = "of"."id" ORDER BY "id" LIMIT {FIRST_PARTICIPANTS}'  # nosec B608  # noqa: S608 - names of ours
-    each = f'SELECT "first"."id" FROM unnest({IDS}) AS "of"("id") CROSS JOIN LATERAL ({first}) AS "first"'  # nosec B608  # noqa: S608 - as above
-    return RawSQL(each, (ids_of(name),), BigAutoField())  # nosec B611  # noqa: S611 - as above
+    each = f'SELECT "first"."id" FROM unnest({array}) AS "of"("id") CROSS JOIN LATERAL ({first}) AS "first"'  # nosec B608  # noqa: S608 - as above
+    keys = RawSQL(each, (slot,), BigAutoField())  # nosec B611  # noqa: S611 - as above
+    return _with_receipts(Q(pk__in=keys), directs)
 
 
-def _whole_or_up_to_the_tenth(small: int, large: int) -> Q:
-    """Return the condition for the participants of small conversations, and for the first ones of large ones.
+@kept
+def _participants_up_to_the_tenth(small: int, large: int, directs: int) -> QuerySet[Participant]:
+    """Build the read with a bound for each conversation that is large, which is answered from the index.
 
-    MariaDB knows neither LATERAL nor LIMIT inside IN; a bound on the id is answered from the index everywhere.
+    MariaDB knows neither LATERAL nor LIMIT inside IN.
     """
     wanted = Q(Among("conversation", "small", small))
     for place in range(large):
@@ -104,7 +99,13 @@ def _whole_or_up_to_the_tenth(small: int, large: int) -> Q:
         tenth = tenth[FIRST_PARTICIPANTS - 1 : FIRST_PARTICIPANTS]
         last = Coalesce(Subquery(tenth), Value(_LARGEST, output_field=BigIntegerField()))
         wanted |= Q(conversation=key, pk__lte=last)
-    return wanted
+    return _with_receipts(wanted, directs)
+
+
+def _with_receipts(wanted: Q, directs: int) -> QuerySet[Participant]:
+    rows = Participant.objects.filter(wanted).select_related("user").order_by("conversation_id", "pk")
+    mark = receipt_mark(bound_actor(), Q(Among("conversation", "direct", directs)))
+    return rows.annotate(**{RECEIPT_MARK: mark}) if directs else rows
 
 
 def _last_messages(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, Any]:

@@ -76,23 +76,25 @@ def send_to(
     client_id: str | None,
     body: str,
     reply_to: MessageReference | None,
+    thread_root: MessageReference | None,
+    attachments: Sequence[AttachmentReference],
+    mentions: Sequence[Any],
     metadata: Mapping[str, Any] | None,
-    **beside: Any,
 ) -> AbstractMessage:
     """Send as `send_message` does, to a conversation that is read only where it takes more than its id.
 
     The statement that sends asks by itself whether the actor takes part. `find` reads the conversation, and raises
-    what somebody is told who may not know of it. `beside` is what there is besides words: `thread_root`,
-    `attachments` and `mentions`.
+    what somebody is told who may not know of it.
     """
     check_client_id(client_id)
-    words: dict[str, Any] = {"body": body, "reply_to": reply_to, "metadata": clean_metadata(metadata)}
-    digest = digest_of(**words, **beside) if client_id is not None else None
-    if not any(beside.values()):
-        sent = send_at_once(actor, conversation_id, client_id=client_id, digest=digest, **words)
+    plain: dict[str, Any] = {"body": body, "reply_to": reply_to, "metadata": clean_metadata(metadata)}
+    other: dict[str, Any] = {"thread_root": thread_root, "attachments": attachments, "mentions": mentions}
+    digest = digest_of(**plain, **other) if client_id is not None else None
+    if not any(other.values()):
+        sent = send_at_once(actor, conversation_id, client_id=client_id, digest=digest, **plain)
         if sent is not None:
             return sent
-    return _send_locked(actor, find(), client_id=client_id, digest=digest, **words, **beside)
+    return _send_locked(actor, find(), client_id=client_id, digest=digest, **plain, **other)
 
 
 @action

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language
 from rest_framework import serializers
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -74,35 +71,28 @@ def rendered(name: str, value: Any, *, context: Mapping[str, Any], many: bool = 
     return serializer.to_representation(value)
 
 
-class _Kept(threading.local):
-    """One serializer of each class that reads bodies and each language, for the thread that reads with it."""
-
-    def __init__(self) -> None:
-        # By language, too: DRF's validators keep what they have said as they said it first.
-        self.of: Callable[[Any, str | None], Any] = lru_cache(maxsize=256)(_made)
-
-
-def _made(shape: Any, _language: str | None) -> Any:
-    return shape()
-
-
-_kept: Final = _Kept()
+# Serializers that have read a body, by their class: to make one copies each of its fields, which takes longer than to
+# read what most bodies say.
+_spare: Final[dict[type, list[Any]]] = {}
 
 
 def read(shape: type[serializers.BaseSerializer[Any]], data: Any, *, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body as a serializer class reads it; raises ValidationError.
-
-    To make a serializer copies each of its fields, which takes longer than to read what most bodies say.
-    """
-    serializer = _kept.of(shape, get_language())
-    serializer.initial_data, serializer._context = data, context
+    """Return a body as a serializer class reads it; raises ValidationError."""
+    # A host's own may have fields that depend on who asks.
+    spare = _spare.setdefault(shape, []) if shape.__module__.startswith("django_convo.") else []
+    serializer: Any
     try:
-        serializer.is_valid(raise_exception=True)
-        values: dict[str, Any] = serializer.validated_data
-        return values
-    finally:
-        for name in ("initial_data", "_context", "_validated_data", "_errors", "_data"):
-            vars(serializer).pop(name, None)
+        serializer = spare.pop()
+    except IndexError:
+        serializer = shape()
+    serializer.initial_data, serializer._context = data, context
+    # One that refuses is let go: the error holds it, in the language of the request.
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    for name in ("initial_data", "_context", "_validated_data", "_errors"):
+        del vars(serializer)[name]
+    spare.append(serializer)
+    return values
 
 
 class UserKeyField(serializers.CharField):

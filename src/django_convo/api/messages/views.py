@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from django_convo.actions.messages.sending import send_to
 from django_convo.api.base import path_id, rendered
 from django_convo.api.scoped import MessageScopedViewSet
 from django_convo.api.windows import WindowPagination
-from django_convo.models import AbstractMessage
+from django_convo.models import AbstractConversation
 from django_convo.policy import powers_of
 from django_convo.selectors import messages as selectors
 from django_convo.selectors.search import keep_matching
@@ -23,6 +24,9 @@ from django_convo.selectors.windows import window
 from django_convo.types import MessageKind
 
 from .fields import EditSerializer, SendNestedSerializer, SendSerializer
+
+T = TypeVar("T")
+Find = Callable[[], AbstractConversation]
 
 
 class MessageViewSet(MessageScopedViewSet):
@@ -119,12 +123,12 @@ class MessageViewSet(MessageScopedViewSet):
         return WindowPagination().envelope(self.request, part, self.render_messages(part.rows))
 
     def _send(self, conversation_id: UUID, fields: dict[str, Any]) -> Response:
-        """Send; the conversation is looked up where the statement that sends does not do it."""
+        """Send; the conversation is looked up where the statement that sends does not do it.
+
+        Each attempt counts against the limit, also one at what is not there.
+        """
         user = self.request.user
         find = cache(partial(selectors.find_conversation, user, conversation_id))
-        if powers_of(user) is None:
-            # What a host's policy shows is known to nobody else: to what it hides, nothing is sent.
-            find()
         content = {
             "actor": user,
             "client_id": fields.get("client_id"),
@@ -135,21 +139,25 @@ class MessageViewSet(MessageScopedViewSet):
             "mentions": fields.get("mentions", ()),
             "metadata": fields.get("metadata"),
         }
-        has_key = content["client_id"] is not None
         if fields.get("send_at") is not None:
-            return self._schedule({**content, "conversation": find(), "send_at": fields["send_at"]}, has_key)
+            return self._schedule(find, {**content, "send_at": fields["send_at"]})
+        repeated = self.repeated_beyond_limit(lambda: _repeated(actions.find_repeated, find, content))
+        if repeated is None and powers_of(user) is None:
+            # What a host's policy shows is known to nobody else: to what it hides, nothing is sent.
+            find()
+        return self.render_sent(repeated or send_to(conversation_id, find, **content))
 
-        def find_repeated() -> AbstractMessage | None:
-            conversation = find()
-            return actions.find_repeated(conversation=conversation, **content) if has_key else None
-
-        return self.render_sent(self.repeated_beyond_limit(find_repeated) or send_to(conversation_id, find, **content))
-
-    def _schedule(self, arguments: dict[str, Any], has_key: bool) -> Response:
-        repeated = self.repeated_beyond_limit(lambda: actions.find_repeated_schedule(**arguments) if has_key else None)
-        scheduled = repeated or actions.schedule_message(**arguments)
+    def _schedule(self, find: Find, content: dict[str, Any]) -> Response:
+        repeated = self.repeated_beyond_limit(lambda: _repeated(actions.find_repeated_schedule, find, content))
+        scheduled = repeated or actions.schedule_message(conversation=find(), **content)
         data = rendered("scheduled", scheduled, context=self.get_serializer_context())
         return Response(data, status=201 if scheduled.was_created else 200)
+
+
+def _repeated(look_up: Callable[..., T | None], find: Find, content: dict[str, Any]) -> T | None:
+    # Found first, also without a key: what one does not see is not there, above the limit too.
+    conversation = find()
+    return None if content["client_id"] is None else look_up(conversation=conversation, **content)
 
 
 class ConversationMessageViewSet(MessageViewSet):

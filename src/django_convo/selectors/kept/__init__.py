@@ -4,19 +4,18 @@ Building the SQL of a list takes Django ten times as long as the database takes 
 by few things (the caller's powers, which filters there are), so it is built once for each of their combinations.
 """
 
-from .bound import IDS, Among, Bound, Slot, bound_actor, bound_id, bound_now, ids_of, length_of
+from .bound import Among, Bound, Slot, array_of_ids, bound_actor, bound_id, bound_now, length_of
 from .statements import Statement, kept
 
 __all__ = [
-    "IDS",
     "Among",
     "Bound",
     "Slot",
     "Statement",
+    "array_of_ids",
     "bound_actor",
     "bound_id",
     "bound_now",
-    "ids_of",
     "kept",
     "length_of",
 ]

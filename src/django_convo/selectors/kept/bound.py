@@ -69,7 +69,7 @@ def length_of(keys: Collection[Any]) -> int:
 
 
 class Among(Func):
-    """Whether a column holds one of the ids of conversations or messages that are given as a list by its name.
+    """Whether a column, which has no NULL, holds one of the ids of a list that is bound by its name.
 
     PostgreSQL is given the list as one value: what is bound one by one takes longer to write than to look up.
     """
@@ -86,7 +86,8 @@ class Among(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column, parameters = self._column(compiler)
-        return f"{column} = ANY({IDS})", (*parameters, ids_of(self.name))
+        array, slot = array_of_ids(self.name)
+        return f"{column} = ANY({array})", (*parameters, slot)
 
     def _column(self, compiler: Any) -> Any:
         if not self.length:
@@ -103,10 +104,8 @@ class _Ids(Field):  # type: ignore[type-arg]
 
 _ID: Final = UUIDField()
 _IDS: Final = _Ids()
-# Where PostgreSQL is given a list of ids as one value.
-IDS: Final = "%s::uuid[]"
 
 
-def ids_of(name: str) -> Slot:
-    """Return the list of ids by its name, as the parameter of `IDS`."""
-    return Slot(name, _IDS)
+def array_of_ids(name: str) -> tuple[str, Slot]:
+    """Return a list of ids by its name as an array of PostgreSQL's: its SQL, and the parameter of it."""
+    return "%s::uuid[]", Slot(name, _IDS)

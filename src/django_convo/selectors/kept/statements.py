@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings as django_settings
 from django.db import connections
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.manager import BaseManager
 
 from django_convo.models import get_conversation_model, get_message_model
@@ -60,8 +60,6 @@ class Statement(Generic[M]):
             steps = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
             if steps:
                 converters[place] = partial(_convert, steps, expression, connection)
-                if _is_plain_json(expression):
-                    converters[place] = partial(_convert_json, converters[place])
         if self._info is None:
             return partial(_plain_rows, list(converters.items()))
         annotations = [(name, place, converters.get(place)) for name, place in self._annotations.items()]
@@ -72,16 +70,6 @@ def _convert(steps: Sequence[Any], expression: Any, connection: Any, value: Any)
     for step in steps:
         value = step(value, expression, connection)
     return value
-
-
-def _is_plain_json(expression: Any) -> bool:
-    field = expression.output_field
-    return type(field) is JSONField and field.decoder is None
-
-
-def _convert_json(convert: Callable[[Any], Any], value: Any) -> Any:
-    # What most columns of JSON hold.
-    return {} if value == "{}" else convert(value)
 
 
 def _plain_rows(converters: Sequence[tuple[int, Any]], rows: Sequence[Row]) -> list[Any]:

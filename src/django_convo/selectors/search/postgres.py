@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from django.db import connections
-from django.db.models import BooleanField, F, Func, Model, Q
+from django.db.models import BooleanField, Model, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
 from django_convo.models import get_message_model
 from django_convo.models.fields import SEARCH_VECTOR
+from django_convo.selectors.lookups import is_one_of
 
 from .base import SearchBackend
 from .words import UNSPACED, Words, pieces_of
@@ -83,18 +84,8 @@ def recent_for(limit: int) -> int:
 
 
 def among_keys(rows: QuerySet[M], keys: Sql, *, column: str = "pk") -> QuerySet[M]:
-    """Keep the rows whose key is one of those that a statement gives.
-
-    They are an array, not a subquery that the planner would join in an order of its own.
-    """
-    among = Func(
-        F(column),
-        RawSQL(*keys),  # nosec B611  # noqa: S611 - our own text; what the caller typed is a parameter
-        template="%(expressions)s)",
-        arg_joiner=" = ANY(ARRAY",
-        output_field=BooleanField(),
-    )
-    return rows.filter(among)
+    """Keep the rows whose key is one of those that a statement gives."""
+    return rows.filter(is_one_of(column, RawSQL(*keys)))  # nosec B611  # noqa: S611 - our own text; what the caller typed is a parameter
 
 
 class PostgresBackend(SearchBackend):
