@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -39,14 +35,13 @@ class Crowd:
         """Carry out all tasks at once, spread over the processes; returns what each task returned, turn by turn."""
         shares = [tasks[number::PROCESSES] for number in range(PROCESSES)]
         busy = [(process, share) for process, share in zip(self.processes, shares, strict=True) if share]
-        with alone():
-            for process, share in busy:
-                self._write(process, json.dumps(share))
-            for process, _ in busy:
-                assert self._read(process) == "ready"
-            for process, _ in busy:
-                self._write(process, "go")
-            return [result for process, _ in busy for result in self._read(process)]
+        for process, share in busy:
+            self._write(process, json.dumps(share))
+        for process, _ in busy:
+            assert self._read(process) == "ready"
+        for process, _ in busy:
+            self._write(process, "go")
+        return [result for process, _ in busy for result in self._read(process)]
 
     def close(self) -> None:
         for process in self.processes:
@@ -62,14 +57,6 @@ class Crowd:
         line = process.stdout.readline()
         assert line, f"the worker ended with status {process.poll()}"
         return json.loads(line)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Wait until no other crowd of these tests is at work: a server does not admit two by default."""
-    with Path(gettempdir(), f"django-convo-crowd-{os.getuid()}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="package")

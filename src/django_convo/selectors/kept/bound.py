@@ -79,20 +79,20 @@ class Among(Func):
         self.name, self.length = name, length
 
     def as_sql(self, compiler: Any, connection: Any, *parts: Any, **extra: Any) -> Any:
-        column, parameters = self._column(compiler)
+        column, parameters = self._column(compiler, connection)
         places = ", ".join(["%s"] * self.length)
         slots = (Slot(self.name, _ID, place) for place in range(self.length))
         return f"{column} IN ({places})", (*parameters, *slots)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        column, parameters = self._column(compiler)
+        column, parameters = self._column(compiler, connection)
         array, slot = array_of_ids(self.name)
         return f"{column} = ANY({array})", (*parameters, slot)
 
-    def _column(self, compiler: Any) -> Any:
+    def _column(self, compiler: Any, connection: Any) -> Any:
         if not self.length:
             raise EmptyResultSet
-        return compiler.compile(self.get_source_expressions()[0])
+        return self.get_source_expressions()[0].as_sql(compiler, connection)
 
 
 class _Ids(Field):  # type: ignore[type-arg]
