@@ -29,7 +29,7 @@ PROPORTIONS: dict[str, float] = {
     "edit": 0.04,
     "search": 0.03,
 }
-# Each of these is an event of its conversation.
+# Each of these is an event of its conversation (a reaction is one for the first time alone).
 _TOLD = frozenset({"post", "edit"})
 # What a project's own chat, and the floor, have too.
 ALL_HAVE = {name: PROPORTIONS[name] for name in ("open", "scroll", "post", "unread", "open_direct")}

@@ -16,7 +16,7 @@ from django_convo.actions.base import Change, action, clean_metadata
 from django_convo.exceptions import Conflict
 from django_convo.models import AbstractConversation, AbstractMessage, Participant, get_message_model
 from django_convo.models.rows import insert, update
-from django_convo.policy import authorize, capabilities
+from django_convo.policy import authorize, capabilities, powers_of
 from django_convo.policy.sanctions import Standing
 from django_convo.selectors.extras import remember_extras
 from django_convo.selectors.kept import Bound, bound_actor, bound_id, kept
@@ -86,6 +86,9 @@ def send_to(
     The statement that sends asks by itself whether the actor takes part. `find` reads the conversation, and raises
     what somebody is told who may not know of it.
     """
+    if actor is not None and powers_of(actor) is None:
+        # What a host's policy shows is known to nobody else: to what it hides, nothing is sent.
+        find()
     check_client_id(client_id)
     plain: dict[str, Any] = {"body": body, "reply_to": reply_to, "metadata": clean_metadata(metadata)}
     other: dict[str, Any] = {"thread_root": thread_root, "attachments": attachments, "mentions": mentions}

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, DateTimeField, Expression, Field, Func, UUIDField
+
+
+class Prepares(Protocol):
+    """Turns a value into what the driver is given, as a field does."""
+
+    def get_db_prep_value(self, value: Any, connection: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +22,7 @@ class Slot:
     """A parameter that is given when the statement is run."""
 
     name: str
-    field: Field[Any, Any]
+    field: Prepares
     # Which of a list of values; the last one fills the places that are left.
     place: int | None = None
 
@@ -95,10 +101,10 @@ class Among(Func):
         return self.get_source_expressions()[0].as_sql(compiler, connection)
 
 
-class _Ids(Field):  # type: ignore[type-arg]
+class _Ids:
     """A list of ids as PostgreSQL reads an array of them."""
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> str:
+    def get_db_prep_value(self, value: Any, connection: Any) -> str:
         return f"{{{','.join([key.hex for key in value])}}}"
 
 
