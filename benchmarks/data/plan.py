@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from .sizes import Size
 
@@ -68,8 +69,8 @@ def make_plan(size: Size, dice: random.Random) -> Plan:
     others = range(4 + len(writers), size.users)
     made: list[Planned] = []
 
-    def add(members: list[int], length: int, **facts: object) -> Planned:
-        item = Planned(number=len(made), members=members, length=length, **facts)  # type: ignore[arg-type]
+    def add(members: list[int], length: int, **facts: Any) -> Planned:
+        item = Planned(number=len(made), members=members, length=length, **facts)
         item.key = f"{dice.getrandbits(48):012x}7{dice.getrandbits(12):03x}8{dice.getrandbits(60):015x}"
         item.last_own = [0] * len(members)
         made.append(item)
