@@ -1,12 +1,17 @@
-"""A process of its own that carries out actions in several threads at once: `python -m tests.concurrency.worker NAME`.
+"""Processes that carry out actions, each in several threads at once: `python -m tests.concurrency.worker NAME FD…`.
 
-NAME is the test database. Each line on standard input is a JSON list of tasks, each line of the answer the list of
-their results; every task runs in a thread with a connection of its own, and all begin together, upon a line "go".
+NAME is the test database; each FD is a socket that a process of its own is told by. Each line on it is a JSON list of
+tasks, each line of the answer the list of their results; every task runs in a thread with a connection of its own, and
+all begin together, upon a line "go".
+
+The processes are forked once everything is imported, which takes longer than all that they then do.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -16,29 +21,59 @@ import django
 from django.conf import settings
 
 
-def main(database: str) -> None:
+def main(database: str, *descriptors: str) -> None:
     settings.DATABASES["default"]["NAME"] = database
     django.setup()
-    for line in sys.stdin:
-        tasks = json.loads(line)
-        results: list[Any] = [None] * len(tasks)
-        gate = threading.Event()
-        threads = [
-            threading.Thread(target=_work, args=(task, number, results, gate), daemon=True)
-            for number, task in enumerate(tasks)
-        ]
-        for thread in threads:
-            thread.start()
-        _answer("ready")
-        assert sys.stdin.readline().strip() == "go"
-        gate.set()
-        for thread in threads:
-            thread.join()
-        _answer(results)
+    _import_all()
+    for descriptor in descriptors:
+        if os.fork() == 0:
+            try:
+                _serve(int(descriptor), [int(other) for other in descriptors if other != descriptor])
+            finally:
+                os._exit(0)
+    for descriptor in descriptors:
+        os.close(int(descriptor))
+    for _ in descriptors:
+        os.wait()
 
 
-def _answer(value: Any) -> None:
-    print(json.dumps(value), flush=True)
+def _import_all() -> None:
+    """Read what a request does, without which each process would."""
+    from django.urls import get_resolver
+    from rest_framework import test
+
+    from django_convo.actions import maintenance
+
+    assert get_resolver().url_patterns
+    assert test
+    assert maintenance
+
+
+def _serve(descriptor: int, others: list[int]) -> None:
+    for other in others:
+        os.close(other)
+    with socket.socket(fileno=descriptor) as connection, connection.makefile("rw") as lines:
+        for line in lines:
+            tasks = json.loads(line)
+            results: list[Any] = [None] * len(tasks)
+            gate = threading.Event()
+            threads = [
+                threading.Thread(target=_work, args=(task, number, results, gate), daemon=True)
+                for number, task in enumerate(tasks)
+            ]
+            for thread in threads:
+                thread.start()
+            _answer(lines, "ready")
+            assert lines.readline().strip() == "go"
+            gate.set()
+            for thread in threads:
+                thread.join()
+            _answer(lines, results)
+
+
+def _answer(lines: Any, value: Any) -> None:
+    lines.write(json.dumps(value) + "\n")
+    lines.flush()
 
 
 def _work(task: dict[str, Any], number: int, results: list[Any], gate: threading.Event) -> None:
@@ -272,4 +307,4 @@ JOBS: dict[str, Callable[..., Any]] = {
 }
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
