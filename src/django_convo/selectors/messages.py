@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from django_convo.exceptions import NotFound
 from django_convo.models import MessageRevision, PinnedMessage, get_message_model
-from django_convo.policy import authorize, capabilities, get_policy, powers_of
+from django_convo.policy import allows, authorize, capabilities, get_policy, powers_of
 from django_convo.policy.sight import messages_shown, quotes_shown
 
 from .attachments import has_attachment
@@ -190,6 +190,17 @@ def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractCo
         return 1
     participant = conversation.membership_of(actor)
     return None if participant is None else participant.visible_from_seq
+
+
+def is_by_power(actor: Any, conversation: AbstractConversation, seq: int) -> bool:
+    """Say whether a participant reads a message by `conversation.view_any` alone: it was said before they came.
+
+    What shows one's own conversations by itself (inbox, log, `sync`) leaves it out: power is used by asking for it,
+    and each use is written down.
+    """
+    participant = conversation.membership_of(actor)
+    is_earlier = participant is not None and seq < participant.visible_from_seq
+    return is_earlier and allows(actor, capabilities.VIEW_ANY)
 
 
 def oldest_seq(conversation: AbstractConversation) -> int:
