@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from django_convo.exceptions import NotFound
@@ -174,8 +174,14 @@ def revisions(actor: Any, message: AbstractMessage) -> QuerySet[MessageRevision]
 
 
 def replies(actor: Any, message: AbstractMessage) -> QuerySet[AbstractMessage]:
-    """Return the thread that begins with a message; page it by `CONVERSATION_ORDER`."""
+    """Return the thread that begins with a message that the actor sees; page it by `CONVERSATION_ORDER`."""
     return readable(actor).filter(conversation=message.conversation_id, thread_root=message.pk)
+
+
+def replies_to(actor: Any, message_id: UUID, conversation: AbstractConversation) -> QuerySet[AbstractMessage]:
+    """Return what `replies` does, and nothing where the actor does not see the message that the thread begins with."""
+    root = get_policy().visible_messages(actor).filter(pk=message_id, conversation=conversation.pk)
+    return readable(actor).filter(Exists(root), conversation=conversation.pk, thread_root=message_id)
 
 
 def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractConversation) -> int | None:
