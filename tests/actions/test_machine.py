@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from django_convo import actions
+from django_convo.actions import maintenance
 from django_convo.exceptions import Conflict, ConvoError, Denied, InvalidReference
 from django_convo.models import (
     Event,
@@ -32,7 +33,7 @@ from tests.recount import assert_counts, assert_has_owner
 from tests.replay import Client, assert_caught_up
 
 # Servers pay a round trip for each of the many statements.
-EXAMPLES = 30 if os.environ.get("CONVO_TEST_DATABASE", "sqlite") == "sqlite" else 12
+EXAMPLES = 20 if os.environ.get("CONVO_TEST_DATABASE", "sqlite") == "sqlite" else 10
 STEPS = 30
 MOST_CONVERSATIONS = 4
 
@@ -57,17 +58,22 @@ class Conversations(RuleBasedStateMachine):
         self.rooms: list[Any] = []
         self.with_owner: set[Any] = set()
         self.clients: dict[tuple[Any, Any], Client] = {}
-        self.sent: dict[tuple[Any, Any, str], tuple[Any, str]] = {}
+        # What each `client_id` has sent; a body of None is known to nobody any more.
+        self.sent: dict[tuple[Any, Any, str], tuple[Any, str | None]] = {}
+        self.oldest: dict[Any, int] = {}
         self.gone: set[str] = set()
         self.touched: set[Any] = set()
 
     def teardown(self) -> None:
         self.stack.close()
 
-    @initialize(history=st.sampled_from(["all", "none"]))
-    def choose_history(self, history: str) -> None:
+    @initialize(history=st.sampled_from(["all", "none"]), kind=st.sampled_from(["group", "channel"]))
+    def begin(self, history: str, kind: str) -> None:
+        """Choose what newcomers see, and make a conversation: without one, most steps would do nothing."""
         self.history = history
         self.stack.enter_context(override_settings(CONVO_HISTORY_FOR_NEW_PARTICIPANTS=history))
+        first, *others = self.users[:4]
+        self.started(actions.create_conversation(actor=first, participants=others, kind=kind, body="first")[0])
 
     # Choosing whom and what, so that most steps are allowed and some are not.
 
@@ -200,7 +206,8 @@ class Conversations(RuleBasedStateMachine):
         )
         if done is not None and not was_inside:
             row = Participant.objects.get(conversation=conversation.pk, user=added)
-            assert row.visible_from_seq == (1 if self.history == "all" else conversation.last_seq + 1)
+            oldest = self.oldest.get(conversation.pk, 1)
+            assert row.visible_from_seq == (oldest if self.history == "all" else conversation.last_seq + 1)
             assert row.joined_event_seq == conversation.event_seq + 1
             assert row.role == role
 
@@ -285,12 +292,77 @@ class Conversations(RuleBasedStateMachine):
         if chance == 0 and len(self.users) > 3:
             going = self.person(user)
             key = going.pk
-            self.users.remove(going)
             going.delete()
-            self.gone.add(str(key))
-            self.clients = {pair: client for pair, client in self.clients.items() if pair[1] != key}
-            self.sent = {pair: sent for pair, sent in self.sent.items() if pair[1] != key}
-            self.touched.update(self.rooms)
+            self.forget(going, key)
+
+    def forget(self, going: Any, key: Any) -> None:
+        self.users.remove(going)
+        self.gone.add(str(key))
+        self.clients = {pair: client for pair, client in self.clients.items() if pair[1] != key}
+        self.sent = {pair: sent for pair, sent in self.sent.items() if pair[1] != key}
+        self.touched.update(self.rooms)
+
+    @rule(user=people, chance=numbers, keep_account=st.booleans())
+    def erase_user(self, user: int, chance: int, keep_account: bool) -> None:
+        if chance > 1 or (len(self.users) <= 3 and not keep_account):
+            return
+        erased = self.person(user)
+        key = erased.pk
+        actions.erase_user(actor=None, user=erased, keep_account=keep_account)
+        written = get_message_model()._default_manager.filter(conversation__in=self.rooms, sender=key)
+        assert not written.filter(deleted_at=None).exists()
+        # A retry is told that its `client_id` was used, and no more.
+        self.sent = {pair: (sent[0], None) if pair[1] == key else sent for pair, sent in self.sent.items()}
+        self.touched.update(self.rooms)
+        if not keep_account:
+            self.forget(erased, key)
+
+    @rule(room=rooms, limit=st.integers(min_value=1, max_value=3))
+    def prune_messages(self, room: int, limit: int) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        before = timezone.now() + timedelta(minutes=1)
+        self.attempt(
+            conversation,
+            lambda: maintenance.prune_messages(conversation_id=conversation.pk, before=before, limit=limit),
+        )
+        messages = get_message_model()._default_manager
+        left = messages.filter(conversation=conversation.pk).order_by("seq").values_list("seq", flat=True).first()
+        self.oldest[conversation.pk] = left or 1
+        self.sent = {pair: sent for pair, sent in self.sent.items() if messages.filter(pk=sent[0]).exists()}
+
+    @rule(room=rooms, actor=people, seq=numbers, is_deleting=st.booleans())
+    def report(self, room: int, actor: int, seq: int, is_deleting: bool) -> None:
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        message = self.message(conversation, seq)
+        if message is not None:
+            by = self.person(actor, conversation.pk)
+            made = self.attempt(conversation, lambda: actions.report_message(actor=by, message=message, reason="spam"))
+            if made is not None:
+                self.attempt(
+                    conversation,
+                    lambda: actions.review_report(
+                        actor=None, report=made[0], status="resolved", delete_message=is_deleting
+                    ),
+                )
+
+    @rule(room=rooms, actor=people, seq=numbers, body=bodies | st.just(""))
+    def keep_for_oneself(self, room: int, actor: int, seq: int, body: str) -> None:
+        """Save a message, begin another one, and note that it has arrived."""
+        if not self.rooms:
+            return
+        conversation = self.room(room)
+        by, message = self.person(actor, conversation.pk), self.message(conversation, seq)
+        if message is not None:
+            self.attempt(conversation, lambda: actions.save_message(actor=by, message=message))
+        self.attempt(
+            conversation,
+            lambda: actions.save_draft(actor=by, conversation=conversation, body=body, reply_to=message),
+        )
+        self.attempt(conversation, lambda: actions.mark_delivered(actor=by, conversation=conversation, seq=seq))
 
     def message(self, conversation: Any, seq: int) -> Any:
         return get_message_model()._default_manager.filter(conversation=conversation.pk, seq=seq).first()
@@ -434,7 +506,7 @@ class Conversations(RuleBasedStateMachine):
     @invariant()
     def everything_adds_up(self) -> None:
         for key in sorted(self.touched):
-            assert_counts(key)
+            assert_counts(key, oldest=self.oldest.get(key, 1))
             self.check_ownership(key)
             self.check_clients(key)
         self.touched.clear()

@@ -232,6 +232,16 @@ def test_on_the_site_it_is_for_those_who_may(ada: Any, bob: Any, site_admin: Any
     assert not AuditEntry.objects.exists()
 
 
+def test_banned_administrators_administer_nobody(cyd: Any, site_admin: Any, settings: Any) -> None:
+    settings.CONVO_REGISTRATION = "admin"
+    actions.impose_sanction(actor=None, user=site_admin, kind="ban")
+
+    refused(lambda: actions.update_user(actor=site_admin, user=cyd, fields={}), "permission_denied")
+    refused(lambda: actions.delete_user(actor=site_admin, user=cyd), "permission_denied")
+    refused(lambda: actions.erase_user(actor=site_admin, user=cyd), "banned")
+    refused(lambda: actions.register_user(actor=site_admin, fields={}, password="x"), "registration_closed")
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -29,6 +29,7 @@ def fresh(conversation: Any) -> Any:
 
 def change(site: Client, conversation: Any, **values: Any) -> Any:
     form = {"title": conversation.title, "topic": conversation.topic, "metadata": "{}", "system_message": ""}
+    form["slow_mode_seconds"] = conversation.slow_mode_seconds
     return site.post(url("conversation", "change", conversation.pk), form | values, follow=True)
 
 
@@ -98,6 +99,15 @@ def test_system_message_that_is_too_long_is_refused(site: Client, talk: Any, set
 
     assert "system_message" in response.context["adminform"].form.errors
     assert bodies_of(talk) == []
+
+
+def test_slow_mode_is_an_update_within_its_limit(site: Client, talk: Any, settings: Any) -> None:
+    settings.CONVO_SLOW_MODE_MAX_SECONDS = 60
+    assert change(site, talk, slow_mode_seconds=61).context["adminform"].form.errors.keys() == {"slow_mode_seconds"}
+    change(site, talk, slow_mode_seconds=60)
+
+    assert fresh(talk).slow_mode_seconds == 60
+    assert log_of(talk, after=1) == [("conversation.updated", None, None, {"fields": ["slow_mode_seconds"]})]
 
 
 def test_delete_leaves_a_tombstone(site: Client, talk: Any) -> None:

@@ -113,6 +113,15 @@ def test_review_is_the_action(site: Client, staff: Any, report: Report) -> None:
     ]
 
 
+def test_report_is_closed_to_who_is_banned(site: Client, staff: Any, report: Report) -> None:
+    address = url("report", "change", report.pk)
+    assert SECRET in site.get(address).content.decode()
+    actions.impose_sanction(actor=None, user=staff, kind="ban")
+
+    assert SECRET not in site.get(address).content.decode()
+    assert site.post(address, {"status": "resolved"}).status_code == 403
+
+
 def test_report_is_closed_to_who_may_not_review(site: Client, report: Report, settings: Any) -> None:
     settings.CONVO_ROLES = {"admin": ["-report.review"]}
     page = site.get(url("report", "change", report.pk)).content.decode()

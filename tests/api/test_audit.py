@@ -13,7 +13,7 @@ from django_convo.api.base import stamp
 from django_convo.api.users import card
 from django_convo.models import AuditEntry
 from django_convo.policy import capabilities
-from tests.people import make_group, make_user
+from tests.people import make_group, make_user, row_of
 from tests.pictures import upload
 
 AUDIT = "/api/audit/"
@@ -222,3 +222,53 @@ def test_a_write_that_changes_nothing_and_shows_a_message_is_an_entry(viewer: An
         response = method(f"/api/messages/{message.pk}/save/")
         assert response.status_code == 200
         assert entries() == [("message.viewed", group.pk, message.pk)]
+
+
+@pytest.fixture
+def late(viewer: Any, group: Any, message: Any, ada: Any, site_admin: Any, settings: Any) -> Any:
+    """The same client, who takes part since something was said."""
+    settings.CONVO_HISTORY_FOR_NEW_PARTICIPANTS = "none"
+    actions.add_participant(actor=ada, conversation=group, user=site_admin)
+    AuditEntry.objects.all().delete()
+    return viewer
+
+
+def test_ones_own_conversations_show_nothing_by_power(
+    late: Any, group: Any, message: Any, cyd: Any, site_admin: Any
+) -> None:
+    address, head = f"/api/conversations/{group.pk}/", row_of(group, site_admin).joined_event_seq
+    actions.edit_message(actor=cyd, message=message, body="still secret")
+
+    def ask() -> list[Any]:
+        return [
+            late.get("/api/conversations/"),
+            late.get(address),
+            late.get(f"{address}events/"),
+            late.post("/api/sync/", {"heads": {str(group.pk): head}}),
+        ]
+
+    answers = ask()
+    actions.send_message(actor=cyd, conversation=group, body="open", reply_to=message)
+    answers += ask()
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert [b"secret" in answer.content for answer in answers] == [False] * 8
+    assert [b"open" in answer.content for answer in answers] == [False] * 4 + [True] * 4
+    assert entries() == []
+
+
+def test_a_quote_of_what_was_said_before_one_came_is_an_entry(late: Any, group: Any, message: Any, cyd: Any) -> None:
+    answer = actions.send_message(actor=cyd, conversation=group, body="open", reply_to=message)
+    address = f"/api/conversations/{group.pk}/messages/"
+    for call in (
+        lambda: late.get(address, {"after": message.seq}),
+        lambda: late.get(f"{address}{answer.pk}/"),
+        lambda: late.post(address, {"message_body": "mine", "reply_to": str(message.pk)}),
+    ):
+        AuditEntry.objects.all().delete()
+        assert b"secret" in call().content
+        assert entries() == [("message.viewed", group.pk, message.pk)]
+
+
+def test_a_window_says_where_begins_what_is_read_by_power(late: Any, group: Any, message: Any) -> None:
+    assert late.get(f"/api/conversations/{group.pk}/messages/").json()["oldest_seq"] == message.seq == 1

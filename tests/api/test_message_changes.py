@@ -126,12 +126,23 @@ def test_everyone_is_mentioned_without_an_id(as_ada: Any, as_bob: Any, group: An
     assert as_bob.get("/api/unread/").json()["mentions"] == 1
 
 
-def fill(group: Any, ada: Any, bob: Any, other: Any, number: int) -> None:
-    """Give each of so many messages all that a message can show; the last names somebody who is not of the page."""
+def fill(group: Any, ada: Any, bob: Any, other: Any, number: int) -> Any:
+    """Give each of so many answers all that a message can show, and a name of somebody who is not of the page.
+
+    Returns the first message, which begins the thread of all others.
+    """
     model = get_message_model()
     first = say(ada, group)
     rows = model._default_manager.bulk_create(
-        model(conversation=group, sender=(ada, bob)[seq % 2], message_body="x", seq=seq, count_seq=seq, reply_to=first)
+        model(
+            conversation=group,
+            sender=(ada, bob)[seq % 2],
+            message_body="x",
+            seq=seq,
+            count_seq=seq,
+            reply_to=first,
+            thread_root=first,
+        )
         for seq in range(2, number + 1)
     )
     common = {"conversation_id": group.pk}
@@ -150,17 +161,18 @@ def fill(group: Any, ada: Any, bob: Any, other: Any, number: int) -> None:
         table._default_manager.bulk_create(
             table(message_id=row.pk, **common, **values) for row in rows for values in made
         )
+    return first
 
 
 @pytest.mark.parametrize("number", [10, 300])
 def test_lists_with_everything_on_take_four_queries(client_of: Any, ada: Any, bob: Any, number: int) -> None:
     group, other = make_group(ada, bob), make_user("other")
     actions.add_participant(actor=ada, conversation=group, user=other)
-    fill(group, ada, bob, other, number)
-    for path, most in ((address(group), 4), ("/api/messages/", 4), ("/api/conversations/", 4)):
+    first = fill(group, ada, bob, other, number)
+    for path in (address(group), *paths(first, "replies/"), "/api/messages/", "/api/conversations/"):
         with CaptureQueriesContext(connection) as queries:
             rows = client_of(ada).get(path).json()["results"]
-        assert len(queries) <= most, path
+        assert len(queries) <= 4, path
         message = rows[0].get("last_message", rows[0])
         assert [(item["emoji"], item["count"], item["me"]) for item in message["reactions"]] == [
             ("👍", 2, True),

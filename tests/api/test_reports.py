@@ -77,6 +77,16 @@ def test_report_is_refused(as_cyd: Any, group: Any, message: Any) -> None:
         assert (response.status_code, response.json()["code"]) == (403, code)
 
 
+def test_banned_reviewers_read_no_report(as_admin: Any, site_admin: Any, report: Report) -> None:
+    address = f"/api/reports/{report.pk}/"
+    assert as_admin.get(address).status_code == 200
+    actions.impose_sanction(actor=None, user=site_admin, kind="ban")
+
+    for method, path, status in (("get", address, 404), ("patch", address, 403), ("get", "/api/reports/", 403)):
+        response = getattr(as_admin, method)(path, {"status": "resolved"})
+        assert (response.status_code, b"You fool" in response.content) == (status, False), (method, path)
+
+
 def test_reports_are_limited(as_ada: Any, message: Any, settings: Any) -> None:
     settings.CONVO_THROTTLE_RATES = {"report": "1/hour"}
     assert as_ada.post(report_url(message), {"reason": "spam"}).status_code == 201

@@ -101,10 +101,22 @@ def _foreign(
 ) -> list[tuple[Any, Any]]:
     """Return the keys of conversation and message, or None, of what the actor sees by power alone.
 
-    That is what lies in no conversation of theirs, or was said before they came.
+    That is what lies in no conversation of theirs, or was said before they came, also where it is only quoted.
     """
-    wanted: list[tuple[Any, Any, int]] = [(item.pk, None, 0) for item in conversations]
-    wanted += [(item.conversation_id, item.pk, item.seq) for item in messages]
-    rows = Participant.objects.filter(user=actor, conversation__in={key for key, _, _ in wanted})
+    keys = {item.pk for item in conversations} | {item.conversation_id for item in messages}
+    rows = Participant.objects.filter(user=actor, conversation__in=keys)
     begins = dict(rows.values_list("conversation", "visible_from_seq"))
-    return [(key, message_id) for key, message_id, seq in wanted if key not in begins or 0 < seq < begins[key]]
+    found: list[tuple[Any, Any]] = [(item.pk, None) for item in conversations if item.pk not in begins]
+    for item in messages:
+        for message in (item, _quoted(item)):
+            if message is not None and message.seq < begins.get(item.conversation_id, message.seq + 1):
+                found.append((item.conversation_id, message.pk))
+                # A quote of somebody else's conversation is part of the message.
+                break
+    return found
+
+
+def _quoted(message: Any) -> AbstractMessage | None:
+    """Return what a message shows of the one that it answers, as `selectors.messages.readable` has it."""
+    quoted: AbstractMessage | None = message.reply_to if getattr(message, "reply_is_visible", False) else None
+    return quoted

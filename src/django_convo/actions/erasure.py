@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connections, router
 from django.utils import timezone
 
-from django_convo.exceptions import Denied, NotFound, TryAgain
+from django_convo.exceptions import NotFound, TryAgain
 from django_convo.models import (
     AbstractConversation,
     AbstractMessage,
@@ -24,7 +24,7 @@ from django_convo.models import (
     get_conversation_model,
     get_message_model,
 )
-from django_convo.policy import allows, capabilities
+from django_convo.policy import authorize, capabilities
 from django_convo.selectors import written
 from django_convo.types import AuditAction, EventType
 
@@ -100,8 +100,7 @@ def _finish(*, actor: Any | None, user: Any, keep_account: bool) -> None:
 
 
 def _authorize(actor: Any | None) -> None:
-    if actor is not None and not allows(actor, capabilities.USER_ADMINISTER):
-        raise Denied
+    authorize(actor, capabilities.USER_ADMINISTER)
 
 
 def _erase(user: Any, limit: int) -> Iterator[tuple[str, int]]:

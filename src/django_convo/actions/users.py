@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_convo.conf import settings
 from django_convo.exceptions import Conflict, Denied, Invalid, NotFound, TryAgain
 from django_convo.models.fields import is_storable_text
-from django_convo.policy import allows, capabilities
+from django_convo.policy import capabilities, may
 from django_convo.types import AuditAction
 
 from .audit import record
@@ -144,7 +144,7 @@ def _existing(*names: str) -> tuple[str, ...]:
 
 def _administers(actor: Any | None) -> bool:
     # Nobody who is not logged in: a policy is asked about users.
-    return actor is None or (actor.pk is not None and allows(actor, capabilities.USER_ADMINISTER))
+    return actor is None or (actor.pk is not None and may(actor, capabilities.USER_ADMINISTER))
 
 
 def _may_register(actor: Any | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,7 +23,8 @@ from .base import BoundedAdmin, as_uuid, find_user
 
 # Titles have no index: their search reads this many of the newest conversations, and no more.
 TITLES_SEARCHED: Final = 10_000
-_UPDATED: Final = ("title", "topic", "metadata")
+_CREATED: Final = ("title", "topic", "metadata")
+_UPDATED: Final = (*_CREATED, "slow_mode_seconds")
 
 
 class NewConversationForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -54,6 +55,8 @@ class ConversationForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["is_closed"].initial = self.instance.is_closed
         self.fields["system_message"].validators.append(MaxLengthValidator(settings.MESSAGE_MAX_LENGTH))
+        if "slow_mode_seconds" in self.fields:
+            self.fields["slow_mode_seconds"].validators.append(MaxValueValidator(settings.SLOW_MODE_MAX_SECONDS))
 
 
 class ConversationAdmin(BoundedAdmin):
@@ -106,7 +109,7 @@ class ConversationAdmin(BoundedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ["new_kind", *_UPDATED]
+            return ["new_kind", *_CREATED]
         fields = ["conversation_id", "kind", *_UPDATED, "is_closed", *self.readonly_fields[1:]]
         return [*fields, "system_message"] if self.has_change_permission(request, obj) else fields
 
@@ -128,7 +131,7 @@ class ConversationAdmin(BoundedAdmin):
         values = form.cleaned_data
         if not change:
             made, _created = actions.create_conversation(
-                actor=None, participants=[], kind=values["new_kind"], **{name: values[name] for name in _UPDATED}
+                actor=None, participants=[], kind=values["new_kind"], **{name: values[name] for name in _CREATED}
             )
             obj.pk, obj._state.adding = made.pk, False
             return

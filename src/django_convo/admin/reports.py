@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_convo import actions
 from django_convo.conf import settings
-from django_convo.policy import allows, capabilities
+from django_convo.policy import capabilities, may
 
 from .base import BoundedAdmin, as_uuid, find_user
 
@@ -73,7 +73,7 @@ class ReportAdmin(BoundedAdmin):
         return queryset.filter(conversation=key)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if not allows(request.user, capabilities.REPORT_REVIEW):
+        if not may(request.user, capabilities.REPORT_REVIEW):
             return (*self.fields, "status")
         shown = (*self.fields, *_CONTENT, *_REVIEWED)
         return (*shown, "delete_message") if self.has_change_permission(request, obj) else shown
@@ -82,7 +82,7 @@ class ReportAdmin(BoundedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and allows(request.user, capabilities.REPORT_REVIEW)
+        return super().has_change_permission(request, obj) and may(request.user, capabilities.REPORT_REVIEW)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -17,6 +17,7 @@ from rest_framework import serializers
 
 from django_convo.models import AbstractConversation, AbstractMessage, Event
 from django_convo.selectors.frames import concerned_messages, concerned_users
+from django_convo.selectors.messages import is_by_power
 
 from .base import rendered, stamp, user_key
 from .users import UserCardSerializer, card
@@ -110,7 +111,11 @@ def render_frames(
     holds each event's conversation, with the viewer's membership known. A user or an actor who is gone is null.
     """
     viewer = context["request"].user
-    messages = _messages(events, viewer)
+    messages = {
+        key: message
+        for key, message in _messages(events, viewer).items()
+        if not is_by_power(viewer, conversations[message.conversation_id], message.seq)
+    }
     users = _users(events, messages)
     frames = []
     for event in events:

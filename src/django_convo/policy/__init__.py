@@ -46,6 +46,7 @@ __all__ = [
     "get_policy",
     "is_kept_apart",
     "load_memberships",
+    "may",
     "muted",
     "not_banned",
     "not_open_to_join",
@@ -118,6 +119,15 @@ def allows(actor: Any, capability: str) -> bool:
         return get_policy().can(actor, capability)
     except Denied:
         return False
+
+
+def may(actor: Any, capability: str) -> bool:
+    """Say whether the actor may do what is asked about the site alone: policy and moderators both allow it."""
+    try:
+        authorize(actor, capability)
+    except Denied:
+        return False
+    return True
 
 
 def capabilities_in(actor: Any, conversations: Collection[AbstractConversation]) -> dict[UUID, frozenset[str]]:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from django_convo.exceptions import NotFound
 from django_convo.models import MessageRevision, PinnedMessage, get_message_model
-from django_convo.policy import authorize, capabilities, get_policy, powers_of
+from django_convo.policy import allows, authorize, capabilities, get_policy, powers_of
 from django_convo.policy.sight import messages_shown, quotes_shown
 
 from .attachments import has_attachment
@@ -174,8 +174,14 @@ def revisions(actor: Any, message: AbstractMessage) -> QuerySet[MessageRevision]
 
 
 def replies(actor: Any, message: AbstractMessage) -> QuerySet[AbstractMessage]:
-    """Return the thread that begins with a message; page it by `CONVERSATION_ORDER`."""
+    """Return the thread that begins with a message that the actor sees; page it by `CONVERSATION_ORDER`."""
     return readable(actor).filter(conversation=message.conversation_id, thread_root=message.pk)
+
+
+def replies_to(actor: Any, message_id: UUID, conversation: AbstractConversation) -> QuerySet[AbstractMessage]:
+    """Return what `replies` does, and nothing where the actor does not see the message that the thread begins with."""
+    root = get_policy().visible_messages(actor).filter(pk=message_id, conversation=conversation.pk)
+    return readable(actor).filter(Exists(root), conversation=conversation.pk, thread_root=message_id)
 
 
 def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractConversation) -> int | None:
@@ -190,6 +196,17 @@ def sight_of(actor: Any, powers: frozenset[str] | None, conversation: AbstractCo
         return 1
     participant = conversation.membership_of(actor)
     return None if participant is None else participant.visible_from_seq
+
+
+def is_by_power(actor: Any, conversation: AbstractConversation, seq: int) -> bool:
+    """Say whether a participant reads a message by `conversation.view_any` alone: it was said before they came.
+
+    What shows one's own conversations by itself (inbox, log, `sync`) leaves it out: power is used by asking for it,
+    and each use is written down.
+    """
+    participant = conversation.membership_of(actor)
+    is_earlier = participant is not None and seq < participant.visible_from_seq
+    return is_earlier and allows(actor, capabilities.VIEW_ANY)
 
 
 def oldest_seq(conversation: AbstractConversation) -> int:

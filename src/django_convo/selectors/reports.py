@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from django_convo.exceptions import NotFound
 from django_convo.models import Report
-from django_convo.policy import allows, authorize, capabilities
+from django_convo.policy import authorize, capabilities, may
 
 # Ids grow with time: who has waited longest comes first.
 REPORT_ORDER: Final = ("pk",)
@@ -27,7 +27,7 @@ def reports(actor: Any, *, status: str | None = None) -> QuerySet[Report]:
 
 def find_report(actor: Any, report_id: UUID) -> Report:
     """Return one report; NotFound for those who do not review, whether it is there or not."""
-    if not allows(actor, capabilities.REPORT_REVIEW):
+    if not may(actor, capabilities.REPORT_REVIEW):
         raise NotFound
     report = _with_people().filter(pk=report_id).first()
     if report is None:

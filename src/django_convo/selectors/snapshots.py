@@ -21,7 +21,7 @@ from django_convo.policy import allows, capabilities, capabilities_in, not_banne
 from .extras import decorate_messages
 from .inbox import remember
 from .kept import Among, array_of_ids, bound_actor, bound_id, bound_now, kept, length_of
-from .messages import readable, sight_of, with_shown
+from .messages import is_by_power, readable, sight_of, with_shown
 from .receipts import RECEIPT_MARK, receipt_mark, told_in
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
     """Attach what a page shows of each conversation, in two queries for all of them, or three.
 
     Sets `first_participants` (the first ten with their users; none for those who are neither members nor moderators),
-    `last_message` (None where the actor may not read it) and `viewer_capabilities` (a frozenset of names).
+    `last_message` (None where the actor may not read it, or takes part and reads it by power alone) and
+    `viewer_capabilities` (a frozenset of names).
     """
     remember(actor, conversations)
     granted = capabilities_in(actor, conversations)
@@ -49,8 +50,17 @@ def decorate(actor: Any, conversations: Sequence[AbstractConversation]) -> None:
     for conversation in conversations:
         shown: Any = conversation
         shown.first_participants = participants.get(conversation.pk, [])
-        shown.last_message = messages.get(conversation.last_message_id)
+        shown.last_message = _as_participant(actor, conversation, messages.get(conversation.last_message_id))
         shown.viewer_capabilities = granted[conversation.pk]
+
+
+def _as_participant(actor: Any, conversation: AbstractConversation, message: Any | None) -> Any | None:
+    """Return the last message as far as a participant sees it as one; whoever takes no part sees it by power."""
+    if message is None or is_by_power(actor, conversation, message.seq):
+        return None
+    if message.reply_is_visible and is_by_power(actor, conversation, message.reply_to.seq):
+        message.reply_is_visible = False
+    return message
 
 
 def _first_participants(actor: Any, conversations: Sequence[AbstractConversation]) -> dict[Any, list[Participant]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BigIntegerField, QuerySet
 from django.utils import timezone
 
-from django_convo.policy import get_policy, powers_of
+from django_convo.policy import capabilities, get_policy, powers_of
 from django_convo.policy.sight import messages_within, quotes_within
 
 from .kept import Bound, bound_actor, bound_id, bound_now, kept
@@ -49,8 +49,7 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
     The numbers have no gaps, so that half of a window around a message is a range, not a count. `before` and `after`
     are exclusive; beyond either end is that end.
     """
-    participant = conversation.membership_of(actor)
-    oldest = participant.visible_from_seq if participant is not None else oldest_seq(conversation)
+    oldest = _oldest(actor, conversation)
     anchor = _anchor(actor, conversation, bounds, oldest)
     marks: dict[str, int] = {}
     if anchor is not None:
@@ -70,6 +69,16 @@ def window(actor: Any, conversation: AbstractConversation, bounds: WindowBounds)
         has_older=bool(rows) and (rows[-1].seq > oldest if upwards else _has_older(rows, has_more, bounds, oldest)),
         has_newer=bool(rows) and (has_more if upwards else rows[0].seq < conversation.last_seq),
     )
+
+
+def _oldest(actor: Any, conversation: AbstractConversation) -> int:
+    """Return the number below which the actor finds nothing."""
+    participant = conversation.membership_of(actor)
+    if participant is None:
+        return oldest_seq(conversation)
+    own: int = participant.visible_from_seq
+    is_all_seen = capabilities.VIEW_ANY in (powers_of(actor) or ())
+    return oldest_seq(conversation) if own > 1 and is_all_seen else own
 
 
 def _part(

@@ -176,3 +176,14 @@ class ConversationMessageViewSet(MessageViewSet):
             selectors.find_conversation(request.user, key)
             raise
         return self._send(key, fields)
+
+    def replies(self, request: Request, conversation_id: str = "", message_id: str = "", **kwargs: Any) -> Response:
+        """List what was said in the thread that begins with this message, the latest first."""
+        self.keyset_order = selectors.CONVERSATION_ORDER
+        conversation = selectors.find_readable_conversation(request.user, path_id(conversation_id))
+        thread = selectors.replies_to(request.user, path_id(message_id), conversation)
+        rows = self.paginate_queryset(thread) or []
+        if not rows:
+            # Nobody has answered, or there is no such message. Looked up only then: a page is one statement shorter.
+            self.get_message()
+        return self.get_paginated_response(self.render_messages(rows))
