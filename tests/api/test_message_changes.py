@@ -169,7 +169,8 @@ def test_lists_with_everything_on_take_four_queries(client_of: Any, ada: Any, bo
     group, other = make_group(ada, bob), make_user("other")
     actions.add_participant(actor=ada, conversation=group, user=other)
     first = fill(group, ada, bob, other, number)
-    for path in (address(group), *paths(first, "replies/"), "/api/messages/", "/api/conversations/"):
+    windows = (address(group), address(group, "?anchor=first_unread"))
+    for path in (*windows, *paths(first, "replies/"), "/api/messages/", "/api/conversations/"):
         with CaptureQueriesContext(connection) as queries:
             rows = client_of(ada).get(path).json()["results"]
         assert len(queries) <= 4, path
