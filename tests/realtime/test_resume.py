@@ -172,6 +172,39 @@ def test_resume_from_a_cursor_with_too_much_since_says_reload(ada: Any, bob: Any
     assert bodies(frames) == []
 
 
+@pytest.mark.parametrize("how", ["heads", "cursor"])
+def test_resume_that_is_more_than_may_wait_says_reload_of_what_is_large(
+    ada: Any, bob: Any, group: Any, settings: Any, how: str
+) -> None:
+    settings.CONVO_REALTIME_QUEUE_BYTES = 65_536
+    large = make_group(ada, bob)
+    age(group, large)
+    heads = {str(row.pk): head_of(row) for row in (group, large)}
+    position = {"heads": heads} if how == "heads" else {"cursor": cursor_of(bob, seconds=0)}
+    say(ada, group, "small")
+    say(ada, large, *["x" * 9_000] * 4)
+
+    answer, frames = run(resumed(bob, **position))
+
+    assert answer["limited"] == [str(large.pk)]
+    assert bodies(frames) == ["small"]
+    assert str(large.pk) not in str(frames)
+
+
+def test_resume_with_more_new_conversations_than_may_wait_says_reload(ada: Any, bob: Any, settings: Any) -> None:
+    settings.CONVO_REALTIME_QUEUE_BYTES = 65_536
+    cursor = cursor_of(bob, seconds=0)
+    new = {str(make_group(ada, bob, title="t" * 100).pk) for _ in range(40)}
+
+    answer, frames = run(resumed(bob, cursor=cursor))
+
+    shown = {frame["conversation_id"] for frame in frames if frame["type"] == "conversation.joined"}
+    assert shown
+    assert answer["limited"]
+    assert shown | set(answer["limited"]) == new
+    assert not shown & set(answer["limited"])
+
+
 def test_resume_from_before_what_was_pruned_says_reload(ada: Any, bob: Any, group: Any) -> None:
     head = head_of(group)
     say(ada, group, "1", "2", "3")
