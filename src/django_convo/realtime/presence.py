@@ -127,7 +127,7 @@ class Presence:
 
     async def frames_for(self, user: Any, conversation_id: UUID) -> list[str]:
         """Return a `presence` frame for each other participant who is there; none of a large conversation."""
-        shown = await self._hub.workers.run(_companions, user, conversation_id)
+        shown = await self._hub.workers.run_for(user.pk, _companions, user, conversation_id)
         return [texts.presence(other, True, None) for key, other in shown.items() if self.is_online(key)]
 
     def close(self) -> None:
