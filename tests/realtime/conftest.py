@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django_convo.realtime.hub import get_hub, stop_hub
 from django_convo.testing.sockets import SocketClient
 from tests.api.conftest import _plain_errors
 from tests.people import make_direct, make_group, make_user
+from tests.realtime import policies
 from tests.realtime.brokers import DeafBroker, StutteringBroker
 
 __all__ = ["_plain_errors"]
@@ -106,6 +107,15 @@ def direct(ada: Any, bob: Any) -> Any:
 def no_sweep(settings: Any) -> None:
     """Hints alone: no sweep comes within the test, but those that are asked for."""
     settings.CONVO_REALTIME_SWEEP = timedelta(minutes=1)
+
+
+@pytest.fixture
+def narrow(settings: Any) -> Iterator[None]:
+    """A host's policy that hides what the test says."""
+    settings.CONVO_POLICY = "tests.realtime.policies.NarrowPolicy"
+    yield
+    policies.apart.clear()
+    policies.secret.clear()
 
 
 @pytest.fixture

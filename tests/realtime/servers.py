@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -99,20 +102,72 @@ class Redis(Place):
         self._process.wait(10)
 
     def come_back(self) -> None:
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--dir", self._folder],
-            stdout=subprocess.DEVNULL,
-        )
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("Redis does not start")
+        self._process = _redis_server(self._port, self._folder)
 
     def close(self) -> None:
         self.go_away()
         shutil.rmtree(self._folder)
+
+
+class Cluster(Place):
+    """A Redis Cluster of one's own: whoever asks for the layer is sent to another of its nodes."""
+
+    broker = "channels"
+    has_processes = True
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp()
+        self._ports = _cluster_ports()
+        self._turns = itertools.cycle(self._ports)
+        self.come_back()
+        nodes = [f"127.0.0.1:{port}" for port in self._ports]
+        command = ["redis-cli", "--cluster", "create", *nodes, "--cluster-yes"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    def layers(self) -> dict[str, Any]:
+        backend, _ = LAYERS["pubsub"]
+        return {"default": {"BACKEND": backend, "CONFIG": {"hosts": [f"redis://127.0.0.1:{next(self._turns)}"]}}}
+
+    def go_away(self) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.wait(10)
+
+    def come_back(self) -> None:
+        self._processes = [
+            _redis_server(port, self._folder, "--cluster-enabled", "yes", "--cluster-config-file", f"{port}.conf")
+            for port in self._ports
+        ]
+
+    def close(self) -> None:
+        self.go_away()
+        shutil.rmtree(self._folder)
+
+
+def _redis_server(port: int, folder: str, *options: str) -> subprocess.Popen[bytes]:
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder, *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        time.sleep(0.05)
+    raise AssertionError("Redis does not start")
+
+
+def _cluster_ports() -> list[int]:
+    """Return three free ports; a node speaks to the others at a port that is ten thousand higher."""
+    with ExitStack() as stack:
+        ports: list[int] = []
+        while len(ports) < 3:
+            port = random.randrange(10_000, 30_000)
+            try:
+                for number in (port, port + 10_000):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            ports.append(port)
+        return ports
 
 
 class Worker:
@@ -161,4 +216,4 @@ def place_of(name: str) -> Place:
         if os.environ.get("CI") == "true":
             pytest.fail("There is no redis-server.")
         pytest.skip("There is no redis-server.")
-    return Redis(name)
+    return Cluster() if name == "cluster" else Redis(name)

@@ -30,7 +30,7 @@ from tests.realtime.servers import Place, place_of
 # Of the database broker, which can be imported only where PostgreSQL's driver is.
 CHANNELS = 128
 IS_POSTGRES = "postgresql" in django_settings.DATABASES["default"]["ENGINE"]
-PLACES = ["memory", "pubsub", "redis", *(["postgres"] if IS_POSTGRES else [])]
+PLACES = ["memory", "pubsub", "redis", "cluster", *(["postgres"] if IS_POSTGRES else [])]
 BURST = 2_000
 
 # Layers leave the connections to a server that is gone to the garbage collector.

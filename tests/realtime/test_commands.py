@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
 import uuid
 from datetime import timedelta
 from types import ModuleType
@@ -17,8 +19,9 @@ from django_convo import actions
 from django_convo.api import MessageViewSet, build_urlpatterns
 from django_convo.exceptions import Denied
 from django_convo.models import get_message_model
+from django_convo.realtime import commands
 from django_convo.testing.sockets import SocketClient, call
-from tests.people import bodies_of, make_direct, row_of
+from tests.people import bodies_of, make_direct, make_group, row_of
 from tests.realtime.conftest import run
 from tests.realtime.opening import code_of
 
@@ -392,3 +395,40 @@ def test_frames_are_answered_one_after_the_other(ada: Any, group: Any) -> None:
 
     run(test())
     assert get_message_model()._default_manager.filter(conversation=group.pk).count() == 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("resume", "read_resumption"), ("message.send", "post"), ("delivered", "find_conversation")],
+)
+def test_what_one_user_asks_at_many_sockets_leaves_others_their_turn(
+    ada: Any, bob: Any, cyd: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    settings.CONVO_REALTIME_THREADS = 2
+    group = make_group(ada, bob, cyd)
+    may_go_on = threading.Event()
+    asked = getattr(commands, name)
+
+    def wait_and_ask(*args: Any, **kwargs: Any) -> Any:
+        assert may_go_on.wait(10)
+        return asked(*args, **kwargs)
+
+    monkeypatch.setattr(commands, name, wait_and_ask)
+
+    async def test() -> None:
+        sockets = [SocketClient(bob) for _ in range(4)]
+        async with SocketClient(cyd) as other:
+            try:
+                for number, socket in enumerate(sockets):
+                    await socket.open()
+                    body = {"message_body": "hello"} if kind == "message.send" else {}
+                    await socket.send(kind, id=number, conversation=str(group.pk), seq=1, **body)
+                await asyncio.sleep(0.1)
+                await call(actions.send_message, actor=ada, conversation=group, body="not held up")
+                await other.until("message.created")
+            finally:
+                may_go_on.set()
+                for socket in sockets:
+                    await socket.close()
+
+    run(test())

@@ -15,6 +15,7 @@ from django_convo.realtime.brokers.base import encode
 from django_convo.testing.sockets import SocketClient, call, get_hub
 from django_convo.types import Hint, HintKind
 from tests.people import make_direct, make_group, make_user
+from tests.realtime import policies
 from tests.realtime.brokers import DeafBroker
 from tests.realtime.conftest import eventually, heard, run, swept
 from tests.realtime.elsewhere import Elsewhere
@@ -166,6 +167,49 @@ def test_who_has_gone_is_not_told_who_types(ada: Any, bob: Any, cyd: Any) -> Non
             await socket.send("typing", conversation=str(group.pk))
             await other.until("typing")
             assert await quiet(gone, "typing")
+
+    run(test())
+
+
+@pytest.mark.parametrize("kind", [HintKind.TYPING, HintKind.READ, HintKind.DELIVERED])
+def test_who_was_removed_is_told_nothing_though_the_hint_of_that_is_late(
+    ada: Any, bob: Any, cyd: Any, deaf: DeafBroker, no_sweep: None, kind: HintKind
+) -> None:
+    group = make_group(ada, bob, cyd)
+
+    async def test() -> None:
+        async with SocketClient(bob) as gone, SocketClient(cyd) as other:
+            await swept()
+            await call(actions.remove_participant, actor=ada, conversation=group, user=bob)
+            deaf.hand_over(Hint(kind=kind, conversation_id=group.pk, user_id=ada.pk, number=1, is_on=True))
+            await other.until(kind.name.lower())
+            assert await heard(gone) == []
+
+    run(test())
+
+
+def test_who_is_hidden_from_by_the_policy_is_not_told_who_types(ada: Any, bob: Any, cyd: Any, narrow: None) -> None:
+    group = make_group(ada, bob, cyd)
+
+    async def test() -> None:
+        async with SocketClient(ada) as socket, SocketClient(bob) as hidden, SocketClient(cyd) as other:
+            policies.apart.add((bob.pk, group.pk))
+            await socket.send("typing", conversation=str(group.pk))
+            await other.until("typing")
+            assert await quiet(hidden, "typing")
+
+    run(test())
+
+
+def test_who_is_there_in_what_the_policy_hides_is_not_answered(ada: Any, bob: Any, group: Any, narrow: None) -> None:
+    async def test() -> None:
+        async with SocketClient(ada), SocketClient(bob) as hidden:
+            policies.apart.add((bob.pk, group.pk))
+            await hidden.silence(0.15)
+            hidden.frames.clear()
+            await hidden.send("presence", id=1, conversation=str(group.pk))
+            await hidden.until("ack")
+            assert told(hidden, "presence") == []
 
     run(test())
 

@@ -120,7 +120,7 @@ def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) 
             "typing": (_audience, hint, keys),
             "places": (_small_conversations, keys),
             "presence": (_acquaintance, keys),
-            "companions": (_companions, ada.pk, groups[0].pk),
+            "companions": (_companions, ada, groups[0].pk),
             "sweep": (_changed_since, groups[0].changed_at, keys),
         }
         counts.append(statements(*asked[function]))

@@ -6,20 +6,17 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from django_convo import actions
-from django_convo.api.sync import write_cursor
-from django_convo.models import Event, Participant, get_conversation_model
+from django_convo.models import Event, get_conversation_model
 from django_convo.realtime import commands
 from django_convo.realtime.hub import get_hub
-from django_convo.selectors import Position
 from django_convo.testing.sockets import SocketClient, call
 from tests.people import make_group
+from tests.realtime.away import age, cursor_of
 from tests.realtime.brokers import DeafBroker
 from tests.realtime.conftest import eventually, log_over_rest, run, swept
 from tests.realtime.following import Follower
@@ -35,23 +32,6 @@ def head_of(conversation: Any) -> int:
 def say(actor: Any, conversation: Any, *bodies: str) -> None:
     for body in bodies:
         actions.send_message(actor=actor, conversation=conversation, body=body)
-
-
-def cursor_of(user: Any, **before: float) -> str:
-    """Return a cursor of a moment that is as long ago."""
-    return write_cursor(user, Position(since=timezone.now() - timedelta(**before)))
-
-
-def age(*conversations: Any) -> None:
-    """Let all that has happened have happened long ago, before the minute by which a resumption repeats."""
-    before = timezone.now() - timedelta(minutes=10)
-    Event.objects.filter(conversation__in=conversations).update(created_at=before)
-    Participant.objects.filter(conversation__in=conversations).update(joined_at=before, updated_at=before)
-    get_conversation_model()._default_manager.filter(pk__in=[row.pk for row in conversations]).update(
-        changed_at=before
-    )
-    for row in conversations:
-        row.refresh_from_db()
 
 
 def types(frames: list[dict[str, Any]]) -> list[str]:
@@ -190,6 +170,39 @@ def test_resume_from_a_cursor_with_too_much_since_says_reload(ada: Any, bob: Any
 
     assert answer["limited"] == [str(group.pk)]
     assert bodies(frames) == []
+
+
+@pytest.mark.parametrize("how", ["heads", "cursor"])
+def test_resume_that_is_more_than_may_wait_says_reload_of_what_is_large(
+    ada: Any, bob: Any, group: Any, settings: Any, how: str
+) -> None:
+    settings.CONVO_REALTIME_QUEUE_BYTES = 65_536
+    large = make_group(ada, bob)
+    age(group, large)
+    heads = {str(row.pk): head_of(row) for row in (group, large)}
+    position = {"heads": heads} if how == "heads" else {"cursor": cursor_of(bob, seconds=0)}
+    say(ada, group, "small")
+    say(ada, large, *["x" * 9_000] * 4)
+
+    answer, frames = run(resumed(bob, **position))
+
+    assert answer["limited"] == [str(large.pk)]
+    assert bodies(frames) == ["small"]
+    assert str(large.pk) not in str(frames)
+
+
+def test_resume_with_more_new_conversations_than_may_wait_says_reload(ada: Any, bob: Any, settings: Any) -> None:
+    settings.CONVO_REALTIME_QUEUE_BYTES = 65_536
+    cursor = cursor_of(bob, seconds=0)
+    new = {str(make_group(ada, bob, title="t" * 100).pk) for _ in range(40)}
+
+    answer, frames = run(resumed(bob, cursor=cursor))
+
+    shown = {frame["conversation_id"] for frame in frames if frame["type"] == "conversation.joined"}
+    assert shown
+    assert answer["limited"]
+    assert shown | set(answer["limited"]) == new
+    assert not shown & set(answer["limited"])
 
 
 def test_resume_from_before_what_was_pruned_says_reload(ada: Any, bob: Any, group: Any) -> None:

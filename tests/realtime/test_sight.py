@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,15 +20,6 @@ from tests.realtime import policies
 from tests.realtime.brokers import DeafBroker, StutteringBroker
 from tests.realtime.conftest import heard, log_over_rest, run, swept
 from tests.replay import Client
-
-
-@pytest.fixture
-def narrow(settings: Any) -> Iterator[None]:
-    """A host's policy that hides what the test says."""
-    settings.CONVO_POLICY = "tests.realtime.policies.NarrowPolicy"
-    yield
-    policies.apart.clear()
-    policies.secret.clear()
 
 
 def types(socket: SocketClient) -> list[str]:

@@ -15,6 +15,7 @@ from django_convo import actions
 from django_convo.realtime import hub, logins, outlets
 from django_convo.testing.sockets import SocketClient, call, get_hub
 from tests.people import make_group
+from tests.realtime.away import age, cursor_of
 from tests.realtime.conftest import eventually, run
 from tests.realtime.opening import log_in
 from tests.realtime.streams import StreamClient
@@ -103,6 +104,28 @@ def test_stream_resumes_from_an_id(ada: Any, bob: Any, group: Any, how: str) -> 
         assert "missed" in shown
         assert str(new.pk) in {frame.get("conversation_id") for frame in frames}
         assert frames[-1]["data"]["message"]["message_body"] == "and on"
+
+    run(test())
+
+
+def test_stream_that_is_cut_during_a_resumption_brings_the_rest(ada: Any, bob: Any, group: Any) -> None:
+    missed = [f"missed {number}" for number in range(50)]
+    say(ada, group, *missed)
+    age(group)
+    cursor = cursor_of(bob, minutes=11)
+    browser = log_in(bob)
+
+    async def test() -> None:
+        shown: list[str] = []
+        position: str | None = cursor
+        for least in (1, 20, 50):
+            async with StreamClient(browser, headers={"Last-Event-ID": position or cursor}) as stream:
+                while len(shown) < least:
+                    sent = await stream.until("message.created")
+                    position = sent.id or position
+                    body = sent.frame["data"]["message"]["message_body"]
+                    shown += [] if body in shown else [body]
+        assert shown == missed
 
     run(test())
 

@@ -123,18 +123,18 @@ def test_kept_apart_are_both_sides_of_a_block(ada: Any, bob: Any, cyd: Any, stra
 
 
 def test_companions_are_the_others_where_one_takes_part(ada: Any, bob: Any, cyd: Any, group: Any) -> None:
-    assert connections.companions(ada.pk, group.pk, most=3) == {bob.pk: bob, cyd.pk: cyd}
-    assert connections.companions(ada.pk, group.pk, most=2) == {}
+    assert connections.companions(ada, group.pk, most=3) == {bob.pk: bob, cyd.pk: cyd}
+    assert connections.companions(ada, group.pk, most=2) == {}
 
 
 def test_companions_of_a_stranger_are_none(stranger: Any, group: Any) -> None:
-    assert connections.companions(stranger.pk, group.pk, most=99) == {}
+    assert connections.companions(stranger, group.pk, most=99) == {}
 
 
 def test_companions_in_a_deleted_conversation_are_none(ada: Any, group: Any) -> None:
     actions.delete_conversation(actor=ada, conversation=group)
 
-    assert connections.companions(ada.pk, group.pk, most=99) == {}
+    assert connections.companions(ada, group.pk, most=99) == {}
 
 
 def test_small_conversations_are_those_of_at_most_so_many(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -29,6 +29,7 @@ _BURST: Final = 3
 _LONGEST_ID: Final = 64
 
 Command = dict[str, Any]
+R = TypeVar("R")
 
 
 class Commands:
@@ -94,7 +95,7 @@ class Commands:
         if key is None or not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < 2**63:
             self._refuse(command, "invalid", "Say which conversation, and up to which message.")
             return
-        error = await self._hub.workers.run(_mark_delivered, self._session.user, key, seq)
+        error = await self._ask(_mark_delivered, self._session.user, key, seq)
         if error is None:
             self._acknowledge(command)
         else:
@@ -139,10 +140,13 @@ class Commands:
 
     async def _post(self, command: Command, name: str, body: Mapping[str, Any], **kwargs: str) -> Answer | None:
         """Answer as the route does, to the user as they are now; None where they are there no more."""
-        answer = await self._hub.workers.run(_post_as, self._session.key, name, body, kwargs)
+        answer = await self._ask(_post_as, self._session.key, name, body, kwargs)
         if answer is None:
             self._session.end(CloseCode.LOGGED_OUT)
         return answer
+
+    async def _ask(self, function: Callable[..., R], *args: Any) -> R:
+        return await self._hub.workers.run_for(self._session.key, function, *args)
 
     def _acknowledge(self, command: Command) -> None:
         if "id" in command:
@@ -170,7 +174,7 @@ async def resume(
     """Send a session what it has missed since the cursor and the heads; what comes meanwhile comes behind that."""
     session.hold()
     try:
-        found = await hub.workers.run(_resume, session.user, cursor, heads)
+        found = await hub.workers.run_for(session.key, _resume, session.user, cursor, heads)
     except BaseException:
         session.release()
         raise

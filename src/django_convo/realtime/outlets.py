@@ -49,7 +49,7 @@ class Outlet:
         self._code = code
         _wake(self._reader)
 
-    async def next(self) -> bytes | CloseCode:
+    async def next(self) -> list[bytes] | CloseCode:
         """Wait for what is ready, and take it together; empty where nothing came for as long as a proxy waits."""
         if not self._ready and self._code is None:
             self._reader = self._loop.create_future()
@@ -59,7 +59,7 @@ class Outlet:
             return self._code
         ready, self._ready = self._ready, []
         _wake(self._writer)
-        return b"".join(ready)
+        return ready
 
     def close(self) -> None:
         """Stop the timer, which would keep all of this."""

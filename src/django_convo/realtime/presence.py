@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from django_convo.conf import settings
 from django_convo.models import get_conversation_model
+from django_convo.policy import get_policy
 from django_convo.selectors import connections as selectors
 from django_convo.types import Hint, HintKind
 
@@ -126,7 +127,7 @@ class Presence:
 
     async def frames_for(self, user: Any, conversation_id: UUID) -> list[str]:
         """Return a `presence` frame for each other participant who is there; none of a large conversation."""
-        shown = await self._hub.workers.run(_companions, user.pk, conversation_id)
+        shown = await self._hub.workers.run_for(user.pk, _companions, user, conversation_id)
         return [texts.presence(other, True, None) for key, other in shown.items() if self.is_online(key)]
 
     def close(self) -> None:
@@ -246,16 +247,23 @@ def _portions(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:
-    """Return who types or has read, and which of the others may know; four queries at most."""
+    """Return who types or has read, and which of the others may know.
+
+    Three queries at most, and what the policy's `audience` asks: one.
+    """
     key: Any = hint.conversation_id
-    rows = get_conversation_model()._default_manager.live().filter(pk=key)
-    count = rows.values_list("participant_count", flat=True).first()
+    conversation = get_conversation_model()._default_manager.live().filter(pk=key).first()
     is_receipt = hint.kind != HintKind.TYPING
-    if count is None or count > settings.LARGE_CONVERSATION or (is_receipt and not settings.READ_RECEIPTS):
+    if conversation is None or (is_receipt and not settings.READ_RECEIPTS):
         return None, set()
+    count = conversation.participant_count
+    if count > settings.LARGE_CONVERSATION:
+        return None, set()
+    # What is known of the others here may be older than their removal: the hint of that comes by another way.
+    seeing = get_policy().audience(conversation, None, others)
     # Among more than two, a receipt that is missing would tell of the block.
-    apart = selectors.kept_apart(hint.user_id, others) if count <= 2 or not is_receipt else set()
-    return read_users([hint.user_id]).get(hint.user_id), set(others) - apart
+    apart = selectors.kept_apart(hint.user_id, seeing) if count <= 2 or not is_receipt else set()
+    return read_users([hint.user_id]).get(hint.user_id), seeing - apart
 
 
 def _small_conversations(keys: Collection[Any]) -> dict[Any, list[UUID]]:
@@ -268,8 +276,8 @@ def _acquaintance(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, set[
     return read_users(keys), selectors.all_kept_apart(keys)
 
 
-def _companions(key: Any, conversation_id: UUID) -> dict[Any, Any]:
+def _companions(user: Any, conversation_id: UUID) -> dict[Any, Any]:
     """Return the other participants of a conversation that the user takes part in, whose presence they may see."""
-    rows = selectors.companions(key, conversation_id, most=settings.LARGE_CONVERSATION)
-    apart = selectors.kept_apart(key, rows)
-    return {other: user for other, user in rows.items() if other not in apart}
+    rows = selectors.companions(user, conversation_id, most=settings.LARGE_CONVERSATION)
+    apart = selectors.kept_apart(user.pk, rows)
+    return {key: other for key, other in rows.items() if key not in apart}

@@ -55,22 +55,29 @@ def read_resumption(user: Any, cursor: str | None, heads: Mapping[UUID, int]) ->
     result.gone = {key for key in heads if key not in known}
     if since is not None:
         result.gone |= departed(user, since) - {row.pk for row in changed} - set(known)
-    result.texts += [conversation_left(key) for key in sorted(result.gone)]
     events = _missed(user, known, heads, result)
     new = [row for row in changed if row.pk not in known]
+    joined: list[AbstractConversation] = []
     if since is not None:
         result.limited |= {row.pk for row in new[_MOST_CHANGED:]}
         new = new[:_MOST_CHANGED]
         joined = [row for row in new if heads or _has_joined(row, user, since)]
         events += _since(user, [row for row in new if row not in joined], since, result)
-        _show(user, joined, result)
     conversations = {**known, **{row.pk: row for row in new}}
     result.present = set(conversations)
     frames = render_frames(events, conversations=conversations, context=context_of(user))
-    result.texts += [encoded(frame) for frame in frames]
+    told = [
+        *((event.conversation_id, encoded(frame)) for event, frame in zip(events, frames, strict=True)),
+        *_whole(user, joined),
+        *_own(user, known if since is None else {row.pk: row for row in changed}, result),
+    ]
+    _limit(told, result)
+    result.texts += [conversation_left(key) for key in sorted(result.gone)]
+    result.texts += [text for key, text in told if key not in result.limited]
     for event in events:
         result.upto[event.conversation_id] = max(event.event_seq, result.upto.get(event.conversation_id, 0))
-    _tell_own(user, known if since is None else {row.pk: row for row in changed}, result)
+    result.upto |= {row.pk: row.event_seq for row in joined}
+    result.upto = {key: number for key, number in result.upto.items() if key not in result.limited}
     result.texts.append(resumed(result.limited, write_cursor(user, Position(since=began))))
     return result
 
@@ -119,19 +126,33 @@ def _since(
     return [event for key, events in by_conversation.items() if key not in result.limited for event in events]
 
 
-def _show(user: Any, conversations: Sequence[AbstractConversation], result: Resumption) -> None:
-    """Add conversations as a whole."""
+def _whole(user: Any, conversations: Sequence[AbstractConversation]) -> list[tuple[UUID, str]]:
+    """Return conversations as a whole."""
     decorate(user, conversations)
-    for row in conversations:
-        result.texts.append(conversation_joined(row, user))
-        result.upto[row.pk] = row.event_seq
+    return [(row.pk, conversation_joined(row, user)) for row in conversations]
 
 
-def _tell_own(user: Any, conversations: Iterable[UUID], result: Resumption) -> None:
-    """Add one's own state where it may have changed."""
+def _own(user: Any, conversations: Iterable[UUID], result: Resumption) -> list[tuple[UUID, str]]:
+    """Return one's own state where it may have changed."""
     pairs = {(key, user.pk) for key in conversations if key not in result.limited}
-    if pairs:
-        result.texts += [membership_updated(row, user) for row in own_rows(pairs)]
+    rows = own_rows(pairs) if pairs else []
+    return [(row.conversation_id, membership_updated(row, user)) for row in rows]
+
+
+def _limit(told: Iterable[tuple[UUID, str]], result: Resumption) -> None:
+    """Have reloaded what is more than may wait for a connection, the largest first.
+
+    All of it is said at once: whoever is closed for it comes back from the same place, to be closed again. Half of
+    what may wait is left to what is new meanwhile.
+    """
+    sizes: dict[UUID, int] = {}
+    for key, text in told:
+        sizes[key] = sizes.get(key, 0) + len(text)
+    left = settings.REALTIME_QUEUE_BYTES // 2
+    for key in sorted(sizes, key=lambda key: sizes[key]):
+        left -= sizes[key]
+        if left < 0:
+            result.limited.add(key)
 
 
 def _membership(conversation: AbstractConversation, user: Any) -> Participant:

@@ -70,6 +70,11 @@ class Session:
         return self.login.user_id
 
     @property
+    def is_behind(self) -> bool:
+        """Whether something waits until the connection takes it."""
+        return self._writer is not None
+
+    @property
     def is_closed(self) -> bool:
         """Whether nothing is delivered any more."""
         return self._closing is not None

@@ -74,8 +74,13 @@ async def stream(user: Any, login: Login, cursor: str | None) -> AsyncIterator[b
             if isinstance(events, CloseCode):
                 yield _closed(events)
                 return
+            if session.is_behind:
+                # Whoever is cut off now has to be told of what waits, too.
+                yield b"".join(events)
+                continue
             line = cursors.line()
-            yield line + (events or event(texts.frame("pong", cursor=cursors.now())))
+            *others, last = events or [event(texts.frame("pong", cursor=cursors.now()))]
+            yield b"".join((*others, line, last))
     except Exception:
         logger.exception("A stream cannot be served.")
         yield _closed(CloseCode.TRY_AGAIN)

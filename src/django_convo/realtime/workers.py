@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from django.db import connections
 
@@ -20,11 +21,21 @@ class Workers:
     def __init__(self, number: int) -> None:
         self._number = number
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="convo-hub")
+        # Each for as long as somebody holds it or waits for it.
+        self._turns: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what the function returns, called in one of the threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: _with_connections(function, *args, **kwargs))
+
+    async def run_for(self, key: Any, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the same, one after the other for each key: however much somebody asks, others get their turn."""
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Lock()
+        async with turn:
+            return await self.run(function, *args, **kwargs)
 
     async def close(self) -> None:
         """Let each thread close its connections, and end."""

@@ -121,14 +121,18 @@ def kept_apart(user_id: Any, others: Collection[Any]) -> set[Any]:
     return {key for pair in rows for key in pair if key != user_id}
 
 
-def companions(user_id: Any, conversation_id: UUID, *, most: int) -> dict[Any, Any]:
-    """Return the other participants by key, where the user takes part and they are at most so many; two queries."""
+def companions(user: Any, conversation_id: UUID, *, most: int) -> dict[Any, Any]:
+    """Return the other participants by key, where the user takes part, sees it, and they are at most so many.
+
+    Two queries.
+    """
     rows = Participant.objects.filter(
         conversation=conversation_id, conversation__deleted_at=None, conversation__participant_count__lte=most
     )
-    if not rows.filter(user=user_id).exists():
+    visible = get_policy().visible_conversations(user).values("pk")
+    if not rows.filter(user=user, conversation__in=visible).exists():
         return {}
-    return {row.user_id: row.user for row in rows.exclude(user=user_id).select_related("user")}
+    return {row.user_id: row.user for row in rows.exclude(user=user).select_related("user")}
 
 
 def small_conversations(user_ids: Collection[Any], *, most: int) -> dict[Any, list[UUID]]:
