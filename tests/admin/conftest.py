@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from tests.people import make_user
@@ -20,7 +21,8 @@ def staff(db: None) -> Any:
 
 @pytest.fixture
 def site(staff: Any) -> Client:
-    """A browser in which that member of staff is logged in."""
+    """A browser in which that member of staff is logged in; a page need not look up what stands for which model."""
+    ContentType.objects.get_for_models(*apps.get_models())
     client = Client()
     client.force_login(staff)
     return client

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_convo import actions
 from django_convo.conf import settings
-from django_convo.policy import capabilities, may
+from django_convo.policy import allows, capabilities, may
 
 from .base import BoundedAdmin, as_uuid, find_user
 
@@ -82,7 +82,9 @@ class ReportAdmin(BoundedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and may(request.user, capabilities.REPORT_REVIEW)
+        # Of no report in particular, every page of the admin asks: its menu says only that there are some.
+        asked = allows if obj is None else may
+        return super().has_change_permission(request, obj) and asked(request.user, capabilities.REPORT_REVIEW)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
