@@ -191,6 +191,56 @@ def test_nothing_is_wider_than_the_screen(language: str, options: Any, browser: 
     context.close()
 
 
+def test_a_page_of_the_chat_is_as_high_as_the_window(browser: Browser, site: Site) -> None:
+    """What scrolls does so within it: what is there for ears alone must not make the page itself longer."""
+    context, page, _ = log_in(browser, site)
+    for path in site.pages().values():
+        page.goto(f"{site.address}{path}")
+        if page.locator(".convo-app").count():
+            heights = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+            assert heights[0] == heights[1], path
+    context.close()
+
+
+def test_a_script_leaves_a_short_conversation_where_it_is(browser: Browser, site: Site) -> None:
+    tops = []
+    for script in (False, True):
+        context, page, _ = log_in(browser, site, java_script_enabled=script, bypass_csp=True)
+        page.goto(f"{site.address}{site.pages()['direct']}")
+        if script:
+            page.wait_for_function("document.querySelector('convo-thread').rows.size > 0")
+        box = page.locator(".convo-message").last.bounding_box()
+        assert box is not None
+        tops.append(box["y"])
+        context.close()
+    assert tops[0] == tops[1]
+
+
+def test_times_are_those_of_the_visitor(browser: Browser, site: Site) -> None:
+    """On the pages beside the conversation, too; the server knows its own time zone alone."""
+    context, page, _ = log_in(browser, site, timezone_id="Pacific/Auckland", locale="de-DE")
+    for name in ("search", "message", "sanctions"):
+        page.goto(f"{site.address}{site.pages()[name]}")
+        time = page.locator(".convo-column time").first
+        moment = time.get_attribute("datetime")
+        form = 'new Intl.DateTimeFormat("de", {dateStyle: "medium", timeStyle: "short"})'
+        expect(time).to_have_text(page.evaluate(f"moment => {form}.format(new Date(moment))", moment))
+    context.close()
+
+
+def test_the_hosts_ring_is_not_drawn_within_ours(browser: Browser, site: Site) -> None:
+    """The example rings all that has the focus; where one writes, the whole row has a ring already."""
+    context, page, _ = log_in(browser, site)
+    page.goto(f"{site.address}{site.pages()['direct']}")
+    page.locator("[data-body]").focus()
+    expect(page.locator("[data-body]")).to_have_css("outline-style", "none")
+    expect(page.locator(".convo-composer-row")).not_to_have_css("box-shadow", "none")
+    page.locator(".convo-send").focus()
+    expect(page.locator(".convo-send")).to_have_css("outline-style", "solid")
+    expect(page.locator(".convo-composer-row")).to_have_css("box-shadow", "none")
+    context.close()
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["live", "without a script"])
 def test_preview_is_cut_where_its_own_direction_ends(script: bool, browser: Browser, site: Site) -> None:
     """English in an Arabic inbox: what stands before it, though hidden, must not turn it round."""
