@@ -112,6 +112,19 @@ def test_keyboard_alone(people: LogIn, talk: str) -> None:
     expect(maya.row("second line")).to_contain_text("first line")
 
 
+def test_focus_stays_with_the_message_that_is_replaced(people: LogIn, talk: str) -> None:
+    maya = people(MAYA)
+    maya.open(talk)
+    keyboard = maya.page.keyboard
+    maya.row("three").focus()
+    keyboard.press("Enter")
+    maya.page.locator("[popover] [data-do=delete]:visible").press("Enter")
+    deleted = maya.page.locator(".convo-message[data-deleted]")
+    expect(deleted).to_be_focused()
+    deleted.locator("[data-do=restore]").press("Enter")
+    expect(maya.row("three")).to_be_focused()
+
+
 def test_server_killed_and_started_again_in_the_middle(people: LogIn, server: Server, talk: str) -> None:
     maya, tomas = people(MAYA), people(TOMAS)
     maya.open(talk)

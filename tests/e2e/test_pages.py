@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,8 @@ def test_hostile_words_run_nothing(browser: Browser, site: Site, tmp_path: Path)
     context.close()
 
 
-# Each of a pair with each of the others.
 @pytest.mark.parametrize(
-    ("scheme", "language", "size"),
-    [("light", "en", "desktop"), ("dark", "ar", "desktop"), ("dark", "en", "phone"), ("light", "ar", "phone")],
+    ("scheme", "language", "size"), list(product(("light", "dark"), ("en", "ar"), ("desktop", "phone")))
 )
 def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Browser, site: Site) -> None:
     """WCAG 2.2 AA, as far as a program can tell."""
@@ -168,6 +167,43 @@ def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Bro
             assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
             found |= barriers(page, name)
         context.close()
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ar")])
+def test_no_barrier_is_found_in_what_opens(scheme: Any, language: str, browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site, color_scheme=scheme, locale=language, bypass_csp=True)
+    page.goto(f"{site.address}{site.pages()['conversation']}")
+    page.wait_for_function("document.querySelector('convo-thread').rows.size > 0")
+    row, body = page.locator(f"[data-message-id='{site.named}']"), page.locator("[data-body]")
+    found: dict[str, Any] = {}
+
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[popover] [data-do=react]:visible")).to_be_visible()
+    found |= barriers(page, "menu")
+    page.locator("[popover] [data-do=react]:visible").press("Enter")
+    expect(page.locator("[popover].convo-picker")).to_be_visible()
+    found |= barriers(page, "picker")
+    page.keyboard.press("Escape")
+    page.locator("[data-files]").set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Words."})
+    expect(page.locator(".convo-upload progress")).to_be_hidden()
+    found |= barriers(page, "upload")
+    body.press_sequentially("@")
+    expect(page.locator("[role=option]").first).to_be_visible()
+    found |= barriers(page, "names")
+    body.press("Escape")
+    found |= barriers(page, "after the names")
+    page.locator(".convo-upload button").click()
+    context.set_offline(True)
+    expect(page.locator("convo-thread [data-state=offline]")).to_be_visible()
+    found |= barriers(page, "offline")
+    context.set_offline(False)
+    page.goto(f"{site.address}/chat/")
+    page.locator(".convo-more-menu summary").click()
+    found |= barriers(page, "more")
+    context.close()
 
     assert found == {}
 

@@ -26,7 +26,8 @@ class ActionForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 # They stand alone here, and within a sentence elsewhere.
-                field.choices = [(value, capfirst(label)) for value, label in field.choices]
+                choices: Any = field.choices
+                field.choices = [(value, capfirst(label)) for value, label in choices]
 
     def attempt(self, act: Callable[[], Any]) -> Any | None:
         """Return what the action returns, True where that is nothing; None where it refused, and the form says why.

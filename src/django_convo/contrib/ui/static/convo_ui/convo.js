@@ -1058,19 +1058,16 @@ const common = {
 	},
 };
 
-/** @param {string} name @param {object} properties @param {any[]} children @returns {any} */
 const make = (name, properties, ...children) => {
 	const element = Object.assign(document.createElement(name), properties);
 	element.append(...children);
 	return element;
 };
 const sizeOf = (file) => `${Math.ceil(file.size / 1000)} KB`;
-/** @param {any} row @param {string} name */
 const slot = (row, name) => row.querySelector(`[data-slot="${name}"]`);
-/** Nothing that is there already, lest it be read out twice. @param {any} element @param {any} text */
+/** Nothing that is there already, lest it be read out twice. */
 const write = (element, text) => element && element.textContent !== String(text) && (element.textContent = text);
 
-/** @param {any} row @param {string} name @param {any} isShown @param {any} [text] */
 function show(row, name, isShown, text) {
 	const part = row.querySelector(`[data-part="${name}"]`);
 	if (part) part.hidden = !isShown;
@@ -1078,7 +1075,6 @@ function show(row, name, isShown, text) {
 	return part;
 }
 
-/** @param {any} row @param {Record<string, any>} facts */
 function mark({ dataset }, facts) {
 	for (const [name, value] of Object.entries(facts)) {
 		if (value) dataset[name] = value === true ? "" : value;
@@ -1086,8 +1082,10 @@ function mark({ dataset }, facts) {
 	}
 }
 
-/** Moves as few as can be. @param {any} list @param {any[]} rows */
+/** Moves as few as can be. */
 function arrange(list, rows) {
+	const focused = document.activeElement;
+	const place = list.contains(focused) && focused.closest("li");
 	const wanted = new Set(rows);
 	for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
 	let next = list.firstElementChild;
@@ -1095,6 +1093,8 @@ function arrange(list, rows) {
 		if (row === next) next = next.nextElementSibling;
 		else list.insertBefore(row, next);
 	}
+	// What is moved or replaced has lost the focus.
+	if (place) [focused, place, document.getElementById(place.id)].find((one) => one?.isConnected)?.focus({ preventScroll: true });
 }
 
 define("convo-badge", {
@@ -1143,10 +1143,7 @@ define("convo-inbox", {
 		if (!this.client.isLoaded || query) return;
 		const all = this.client.conversations({ archived: filter === "archived" });
 		const shown = all.filter((one) => filter !== "unread" || one.unread_count);
-		const focused = document.activeElement;
 		arrange(this.one("[data-list]"), shown.map((one) => this.row(one)));
-		// Being moved takes the focus away.
-		if (this.contains(focused)) focused.focus();
 		this.one("[data-state=empty]").hidden = shown.length;
 		const more = this.one("[data-do=older]");
 		if (more) more.parentElement.hidden = !this.client.nextPage;
@@ -1714,7 +1711,7 @@ define("convo-thread", {
 			});
 			return row;
 		});
-		const names = make("ul", { id: "convo-names", role: "listbox", word }, ...rows);
+		const names = make("ul", { id: "convo-names", role: "listbox", ariaLabel: this.text("names"), word }, ...rows);
 		this.openPopup(names, body);
 		this.names = names;
 		body.setAttribute("aria-controls", "convo-names");
@@ -1724,7 +1721,7 @@ define("convo-thread", {
 	dropNames() {
 		this.names?.remove();
 		this.names = null;
-		this.body.removeAttribute("aria-activedescendant");
+		for (const name of ["controls", "activedescendant"]) this.body.removeAttribute(`aria-${name}`);
 	},
 
 	chooseName(step) {
