@@ -44,7 +44,10 @@ def test_typing_and_presence(people: LogIn, server: Server) -> None:
     maya.open(direct["conversation_id"])
     tomas.open(direct["conversation_id"])
     tomas.page.locator("[data-body]").press_sequentially("I am")
-    expect(maya.page.locator("[data-slot=typing]")).to_contain_text("Tom")
+    typing = maya.page.locator("[data-slot=typing]")
+    expect(typing).to_contain_text("Tom")
+    # What paragraphs are given in general does not overrule what this one is given.
+    expect(typing).to_have_css("padding-inline-start", "20px")
     expect(maya.page.locator("[data-slot=presence]")).to_have_text("Online")
     tomas.page.locator("[data-body]").fill("")
     expect(maya.page.locator("[data-slot=typing]")).to_have_text("")

@@ -85,6 +85,15 @@ def test_draft_stands_in_place_of_the_last_message(as_ada: Visitor, ada: Any, gr
     assert not row.all(data_slot="excerpt")
 
 
+def test_welcomes_whoever_has_no_conversation(as_ada: Visitor, as_stranger: Visitor, group: Any) -> None:
+    first = "Begin a conversation, and it is the first."
+    assert first in as_stranger.page("inbox").one("main").text
+    assert first not in as_ada.page("inbox").one("main").text
+    # To find none, or to have none in the archive, is something else.
+    assert first not in as_ada.page("inbox", query="?q=nothing").one("main").text
+    assert first not in as_ada.page("inbox", query="?filter=archived").one("main").text
+
+
 def test_shows_what_it_is_about_to_whoever_may_see_that(as_ada: Visitor, ada: Any, bob: Any, settings: Any) -> None:
     booking = Booking.objects.create(guest=ada, host=bob)
     conversation = make_direct(ada, bob, subject=booking)
