@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 
 class Listing(models.Model):
@@ -74,7 +75,9 @@ class Booking(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.listing}, {self.check_in:%d %b} to {self.check_out:%d %b %Y}"
+        days = (f"{day.day} {day:%b}" for day in (self.check_in, self.check_out))
+        # The days first: a guest comes to the same place again, and a narrow list cuts the end off.
+        return f"{' to '.join(days)}, {self.listing.title}"
 
     def get_absolute_url(self) -> str:
         """Return where the two see it, and talk."""
@@ -87,6 +90,10 @@ class Booking(models.Model):
     @property
     def price(self) -> Decimal:
         return self.nights * self.listing.nightly_price
+
+    @property
+    def is_over(self) -> bool:
+        return self.check_out < timezone.localdate()
 
     @property
     def is_confirmed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"listings": Listing.objects.select_related("host")}
     if request.user.is_authenticated:
         bookings = Booking.objects.of(request.user).select_related("listing", "guest", "host")
-        context |= {"unread": selectors.unread(request.user), "bookings": bookings}
+        # What is to come, then what is over.
+        rows = sorted(bookings, key=attrgetter("is_over"))
+        context |= {"unread": selectors.unread(request.user), "bookings": rows}
     else:
         context |= _demo_logins()
     return render(request, "stays/home.html", context)

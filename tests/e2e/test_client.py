@@ -44,7 +44,10 @@ def test_typing_and_presence(people: LogIn, server: Server) -> None:
     maya.open(direct["conversation_id"])
     tomas.open(direct["conversation_id"])
     tomas.page.locator("[data-body]").press_sequentially("I am")
-    expect(maya.page.locator("[data-slot=typing]")).to_contain_text("Tom")
+    typing = maya.page.locator("[data-slot=typing]")
+    expect(typing).to_contain_text("Tom")
+    # What paragraphs are given in general does not overrule what this one is given.
+    expect(typing).to_have_css("padding-inline-start", "20px")
     expect(maya.page.locator("[data-slot=presence]")).to_have_text("Online")
     tomas.page.locator("[data-body]").fill("")
     expect(maya.page.locator("[data-slot=typing]")).to_have_text("")
@@ -110,6 +113,19 @@ def test_keyboard_alone(people: LogIn, talk: str) -> None:
     keyboard.type("second line")
     keyboard.press("Enter")
     expect(maya.row("second line")).to_contain_text("first line")
+
+
+def test_focus_stays_with_the_message_that_is_replaced(people: LogIn, talk: str) -> None:
+    maya = people(MAYA)
+    maya.open(talk)
+    keyboard = maya.page.keyboard
+    maya.row("three").focus()
+    keyboard.press("Enter")
+    maya.page.locator("[popover] [data-do=delete]:visible").press("Enter")
+    deleted = maya.page.locator(".convo-message[data-deleted]")
+    expect(deleted).to_be_focused()
+    deleted.locator("[data-do=restore]").press("Enter")
+    expect(maya.row("three")).to_be_focused()
 
 
 def test_server_killed_and_started_again_in_the_middle(people: LogIn, server: Server, talk: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.pictures import picture
+
 from .client_site import MAYA, PATIENCE, TOMAS, LogIn, Person, Server, new_conversation, said, send
 
 pytestmark = [pytest.mark.e2e]
@@ -144,7 +146,12 @@ def test_picture_is_pasted(people: LogIn, talk: str) -> None:
     body_of(maya).press("Control+V")
     expect(maya.page.locator(".convo-upload")).to_have_count(1)
     expect(maya.page.locator(".convo-upload progress:visible")).to_have_count(0)
+    preview = maya.page.locator(".convo-upload img")
+    expect(preview).to_have_js_property("naturalWidth", 40)
+    # Who would rather not send it takes it away by the button.
+    expect(maya.page.locator(".convo-upload input")).to_be_hidden()
     body_of(maya).press("Enter")
+    expect(preview).to_have_count(0)
     expect(tomas.row("look:").locator("img[data-slot=image]")).to_have_js_property("naturalWidth", 40)
 
 
@@ -202,6 +209,68 @@ def test_rows_of_one_person_are_grouped_below_a_line_for_the_day(people: LogIn, 
     assert grouped == [False, True, False]
     maya.write("four")
     expect(maya.row("four")).to_have_attribute("data-grouped", "")
+
+
+FROM_THE_END = "log => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight)"
+
+
+def test_whoever_is_at_the_end_stays_there(people: LogIn, server: Server, talk: str) -> None:
+    """The field grows, and a line is put in above: neither covers what was said last."""
+    send(server, MAYA, talk, *(f"line {count}." for count in range(40)))
+    maya = people(MAYA)
+    maya.open(talk)
+    log = maya.page.locator("[data-log]")
+    height = log.evaluate("log => log.clientHeight")
+    body_of(maya).fill("one\ntwo\nthree\nfour")
+    maya.page.wait_for_function("height => document.querySelector('[data-log]').clientHeight < height", arg=height)
+    assert log.evaluate(FROM_THE_END) == 0
+    maya.context.set_offline(True)
+    expect(maya.page.locator("convo-thread [data-state=offline]")).to_be_visible()
+    assert log.evaluate(FROM_THE_END) == 0
+    # Whoever reads further up is left where they are.
+    log.evaluate("log => { log.scrollTop = 100; }")
+    body_of(maya).fill("")
+    maya.page.wait_for_timeout(200)
+    assert log.evaluate("log => log.scrollTop") == 100
+    maya.context.set_offline(False)
+
+
+def test_what_is_on_its_way_is_announced(people: LogIn, server: Server, talk: str) -> None:
+    send(server, MAYA, talk, *(f"line {count}." for count in range(60)))
+    maya = people(MAYA)
+    held: list[Route] = []
+    maya.page.route("**/messages/?before=*", lambda route: held.append(route))
+    maya.open(talk)
+    log = maya.page.locator("[data-log]")
+    expect(log).not_to_have_attribute("data-loading", "")
+    with maya.page.expect_request("**/messages/?before=*"):
+        log.evaluate("log => { log.scrollTop = 0; }")
+    expect(log).to_have_attribute("data-loading", "")
+    animation = "getComputedStyle(document.querySelector('convo-thread .convo-states'), '::before').animationName"
+    assert maya.page.evaluate(animation) == "convo-loading"
+    held[0].continue_()
+    expect(log).not_to_have_attribute("data-loading", "")
+    expect(maya.row("one").first).to_be_attached()
+
+
+def test_picture_has_its_place_before_it_is_there(people: LogIn, talk: str, tmp_path: Path) -> None:
+    (tmp_path / "wide.png").write_bytes(picture("PNG", size=(640, 320)))
+    maya = people(MAYA)
+    maya.open(talk)
+    maya.page.locator("[data-files]").set_input_files(tmp_path / "wide.png")
+    expect(maya.page.locator(".convo-upload img")).to_be_visible()
+    maya.write("wide")
+    image = maya.row("wide").locator("img[data-slot=image]")
+    expect(image).to_have_js_property("naturalWidth", 320)
+    there = image.bounding_box()
+    maya.page.route("**/files/**", lambda route: route.abort())
+    maya.page.reload()
+    maya.page.wait_for_function("document.querySelector('convo-thread')?.rows?.size > 0")
+    assert image.evaluate("image => image.naturalWidth") == 0
+    box = image.bounding_box()
+    assert there is not None
+    assert box is not None
+    assert (box["width"], box["height"]) == (there["width"], there["height"])
 
 
 # What moves does so for those alone who want it.
@@ -339,7 +408,7 @@ def test_mute_pin_and_archive(people: LogIn, server: Server, talk: str) -> None:
     there = desk.page.locator(f"[data-conversation-id='{talk}']")
     expect(there).to_have_count(1)
     maya.page.goto(settings)
-    maya.page.get_by_label("Silence").select_option("week")
+    maya.page.get_by_label("Mute", exact=True).select_option("week")
     maya.page.locator(".convo-section .convo-form button").first.click()
     expect(row.locator("[data-part=muted]")).to_be_visible()
     expect(there.locator("[data-part=muted]")).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,8 @@ def test_hostile_words_run_nothing(browser: Browser, site: Site, tmp_path: Path)
     context.close()
 
 
-# Each of a pair with each of the others.
 @pytest.mark.parametrize(
-    ("scheme", "language", "size"),
-    [("light", "en", "desktop"), ("dark", "ar", "desktop"), ("dark", "en", "phone"), ("light", "ar", "phone")],
+    ("scheme", "language", "size"), list(product(("light", "dark"), ("en", "ar"), ("desktop", "phone")))
 )
 def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Browser, site: Site) -> None:
     """WCAG 2.2 AA, as far as a program can tell."""
@@ -172,6 +171,43 @@ def test_no_barrier_is_found(scheme: Any, language: str, size: str, browser: Bro
     assert found == {}
 
 
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ar")])
+def test_no_barrier_is_found_in_what_opens(scheme: Any, language: str, browser: Browser, site: Site) -> None:
+    context, page, _ = log_in(browser, site, color_scheme=scheme, locale=language, bypass_csp=True)
+    page.goto(f"{site.address}{site.pages()['conversation']}")
+    page.wait_for_function("document.querySelector('convo-thread').rows.size > 0")
+    row, body = page.locator(f"[data-message-id='{site.named}']"), page.locator("[data-body]")
+    found: dict[str, Any] = {}
+
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[popover] [data-do=react]:visible")).to_be_visible()
+    found |= barriers(page, "menu")
+    page.locator("[popover] [data-do=react]:visible").press("Enter")
+    expect(page.locator("[popover].convo-picker")).to_be_visible()
+    found |= barriers(page, "picker")
+    page.keyboard.press("Escape")
+    page.locator("[data-files]").set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Words."})
+    expect(page.locator(".convo-upload progress")).to_be_hidden()
+    found |= barriers(page, "upload")
+    body.press_sequentially("@")
+    expect(page.locator("[role=option]").first).to_be_visible()
+    found |= barriers(page, "names")
+    body.press("Escape")
+    found |= barriers(page, "after the names")
+    page.locator(".convo-upload button").click()
+    context.set_offline(True)
+    expect(page.locator("convo-thread [data-state=offline]")).to_be_visible()
+    found |= barriers(page, "offline")
+    context.set_offline(False)
+    page.goto(f"{site.address}/chat/")
+    page.locator(".convo-more-menu summary").click()
+    found |= barriers(page, "more")
+    context.close()
+
+    assert found == {}
+
+
 def barriers(page: Page, name: str) -> dict[str, Any]:
     violations = Axe().run(page, options=RULES).response["violations"]
     return {
@@ -188,6 +224,58 @@ def test_nothing_is_wider_than_the_screen(language: str, options: Any, browser: 
         page.goto(f"{site.address}{path}")
         widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1], path
+    context.close()
+
+
+def test_a_page_of_the_chat_is_as_high_as_the_window(browser: Browser, site: Site) -> None:
+    """What scrolls does so within it: what is there for ears alone must not make the page itself longer."""
+    context, page, _ = log_in(browser, site)
+    for path in site.pages().values():
+        page.goto(f"{site.address}{path}")
+        if page.locator(".convo-app").count():
+            heights = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+            assert heights[0] == heights[1], path
+    context.close()
+
+
+def test_a_script_leaves_a_short_conversation_where_it_is(browser: Browser, site: Site) -> None:
+    tops = []
+    for script in (False, True):
+        context, page, _ = log_in(browser, site, java_script_enabled=script, bypass_csp=True)
+        page.goto(f"{site.address}{site.pages()['direct']}")
+        if script:
+            page.wait_for_function("document.querySelector('convo-thread').rows.size > 0")
+        box = page.locator(".convo-message").last.bounding_box()
+        assert box is not None
+        tops.append(box["y"])
+        context.close()
+    assert tops[0] == tops[1]
+
+
+def test_times_are_those_of_the_visitor(browser: Browser, site: Site) -> None:
+    """On the pages beside the conversation, too; the server knows its own time zone alone."""
+    context, page, _ = log_in(browser, site, timezone_id="Pacific/Auckland", locale="de-DE")
+    for name in ("search", "message", "sanctions"):
+        page.goto(f"{site.address}{site.pages()[name]}")
+        form = 'new Intl.DateTimeFormat("de", {dateStyle: "medium", timeStyle: "short"})'
+        times = page.locator(".convo-column time")
+        assert times.count() >= (2 if name == "sanctions" else 1)
+        for time in times.all():
+            moment = time.get_attribute("datetime")
+            expect(time).to_have_text(page.evaluate(f"moment => {form}.format(new Date(moment))", moment))
+    context.close()
+
+
+def test_the_hosts_ring_is_not_drawn_within_ours(browser: Browser, site: Site) -> None:
+    """The example rings all that has the focus; where one writes, the whole row has a ring already."""
+    context, page, _ = log_in(browser, site)
+    page.goto(f"{site.address}{site.pages()['direct']}")
+    page.locator("[data-body]").focus()
+    expect(page.locator("[data-body]")).to_have_css("outline-style", "none")
+    expect(page.locator(".convo-composer-row")).not_to_have_css("box-shadow", "none")
+    page.locator(".convo-send").focus()
+    expect(page.locator(".convo-send")).to_have_css("outline-style", "solid")
+    expect(page.locator(".convo-composer-row")).to_have_css("box-shadow", "none")
     context.close()
 
 

@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from django_convo import actions
-from django_convo.models import Block, get_conversation_model
+from django_convo.models import Block, get_conversation_model, get_message_model
 from django_convo.policy import Policy
 from tests.contrib.ui.conftest import Visitor
 from tests.contrib.ui.html import Element, parse
@@ -85,15 +85,31 @@ def test_draft_stands_in_place_of_the_last_message(as_ada: Visitor, ada: Any, gr
     assert not row.all(data_slot="excerpt")
 
 
+def test_welcomes_whoever_has_no_conversation(as_ada: Visitor, as_stranger: Visitor, group: Any) -> None:
+    first = "Begin a conversation, and it is the first."
+    assert first in as_stranger.page("inbox").one("main").text
+    assert first not in as_ada.page("inbox").one("main").text
+    # To find none, or to have none in the archive, is something else.
+    assert first not in as_ada.page("inbox", query="?q=nothing").one("main").text
+    assert first not in as_ada.page("inbox", query="?filter=archived").one("main").text
+
+
 def test_shows_what_it_is_about_to_whoever_may_see_that(as_ada: Visitor, ada: Any, bob: Any, settings: Any) -> None:
     booking = Booking.objects.create(guest=ada, host=bob)
     conversation = make_direct(ada, bob, subject=booking)
+    actions.send_message(actor=bob, conversation=conversation, body="Needle")
     assert f"booking {booking.pk}" not in as_ada.page("inbox").text
 
     settings.CONVO_POLICY = f"{__name__}.ShowingBookings"
 
     assert as_ada.page("inbox").one(data_slot="about").text == f"booking {booking.pk}"
     assert f"booking {booking.pk}" in as_ada.page("conversation", conversation).one("header", class_="convo-head").text
+    # Of two with the same person, this tells them apart.
+    (found,) = as_ada.page("search", query="?q=needle").one("ol", class_="convo-cards convo-found").all("small")
+    assert found.text.startswith(f"booking {booking.pk} · ")
+    message = get_message_model()._default_manager.get()
+    (target,) = as_ada.page("message-forward", conversation, message).by_class("convo-choice")
+    assert f"booking {booking.pk}" in target.text
 
 
 def test_opens_a_direct_with_a_message(as_ada: Visitor, ada: Any, bob: Any, group: Any) -> None:
@@ -189,8 +205,23 @@ def test_settings_for_oneself(as_bob: Visitor, bob: Any, group: Any) -> None:
     as_bob.post("membership", group, notify="all", muted="")
     assert not row_of(group, bob).is_muted()
     assert as_bob.post("membership", group, notify="all", muted="ever").status_code == 302
-    assert as_bob.page("conversation-settings", group)
     assert as_bob.post("membership", group, notify="nonsense").status_code == 400
+
+
+def test_settings_say_how_long_it_is_muted(as_bob: Visitor, group: Any) -> None:
+    def shown() -> tuple[str, list[str]]:
+        form = as_bob.page("conversation-settings", group).by_class("convo-form")[0]
+        (chosen,) = form.one("select", name="muted").all("option", selected=None)
+        return chosen.text, [line.text for line in form.all("small")]
+
+    assert shown() == ("Not muted", [])
+    as_bob.post("membership", group, notify="all", muted="day")
+    chosen, (line,) = shown()
+    assert chosen == "As it is"
+    assert line.startswith("Muted until ")
+    # A hundred years are for good.
+    as_bob.post("membership", group, notify="all", muted="ever")
+    assert shown() == ("As it is", ["Muted"])
 
 
 def test_archives_and_pins(as_bob: Visitor, bob: Any, group: Any) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 import django_convo
 from django_convo import actions
 from django_convo.contrib import ui
+from django_convo.types import ConversationRole, NotifyLevel, ReportReason, ReportStatus, ScheduledStatus
 from tests.contrib.ui.conftest import Visitor
 from tests.contrib.ui.html import parse
 
@@ -82,6 +84,15 @@ def test_pages_speak(
     html = page.one("html")
     assert (html.attributes["lang"], html.attributes["dir"]) == (language, direction)
     assert word in page.one("h2", class_="convo-side-title").text
+
+
+@pytest.mark.parametrize("choices", [ConversationRole, NotifyLevel, ReportReason, ReportStatus, ScheduledStatus])
+def test_choices_of_the_package_are_in_the_catalogue_of_the_pages(choices: Any) -> None:
+    """The package itself knows no Arabic; these stand on the pages."""
+    known = catalogue(PAGES, "ar")
+
+    with override("en"):
+        assert {str(label) for label in choices.labels} - set(known) == set()
 
 
 @pytest.mark.django_db

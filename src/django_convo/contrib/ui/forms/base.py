@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 
 from django_convo.api.base import to_api_exception
 from django_convo.exceptions import ConvoError, Invalid, NotFound
@@ -22,6 +23,11 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                # They stand alone here, and within a sentence elsewhere.
+                choices: Any = field.choices
+                field.choices = [(value, capfirst(label)) for value, label in choices]
 
     def attempt(self, act: Callable[[], Any]) -> Any | None:
         """Return what the action returns, True where that is nothing; None where it refused, and the form says why.

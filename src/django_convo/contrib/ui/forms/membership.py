@@ -29,7 +29,7 @@ class MembershipForm(ActionForm):
     """Muting, and the notify level."""
 
     muted = forms.ChoiceField(
-        label=_("Silence"),
+        label=_("Mute"),
         required=False,
         choices=[
             (_KEEP, _("as it is")),
@@ -40,7 +40,7 @@ class MembershipForm(ActionForm):
             ("ever", _("until I turn it on again")),
         ],
     )
-    notify = forms.ChoiceField(label=_("Tell me of"), choices=NotifyLevel.choices)
+    notify = forms.ChoiceField(label=_("Notify me of"), choices=NotifyLevel.choices)
 
     def change(self, actor: Any, conversation: Any) -> Any | None:
         """Change one's own row; None where that was refused, and the form says why."""

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from django_convo.api.base import stamp
@@ -88,6 +89,14 @@ def convo_icon(name: str) -> SafeString:
 def convo_stamp(moment: datetime | None) -> str:
     """Return a time as the API has it."""
     return stamp(moment) or ""
+
+
+@register.filter
+def convo_time(moment: datetime) -> SafeString:
+    """Return day and time, which a script writes anew for the visitor's time zone."""
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    shown = date_format(local, "SHORT_DATETIME_FORMAT")
+    return format_html('<time datetime="{}">{}</time>', stamp(moment), shown)
 
 
 @register.filter

@@ -43,12 +43,12 @@ class SearchView(ChatView):
         found = pages.page(_place(place.position), settings.PAGE_SIZE)
         decorate_messages(self.request.user, found.rows)
         actions.record_view(actor=self.request.user, messages=found.rows)
-        titles = {row.conversation_id: row.title for row in self._named(self._conversations_of(found.rows))}
+        named = {row.conversation_id: row for row in self._named(self._conversations_of(found.rows))}
         results = [
             (
                 message_row(self.request.user, message),
                 render_found(message.message_body, pages.highlights(message.message_body)),
-                titles.get(str(message.conversation_id), ""),
+                named.get(str(message.conversation_id)),
             )
             for message in found.rows
         ]

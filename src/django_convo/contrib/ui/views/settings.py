@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from django_convo import actions
 from django_convo.contrib.ui.elements.inbox import shown
@@ -20,6 +22,8 @@ from django_convo.selectors.pins import PIN_ORDER, pinned
 
 from .base import ConversationView
 
+# A mute that lasts longer is for good.
+_LONG = timedelta(days=3650)
 # What a page shows of pins and files.
 _MOST_SHOWN = 50
 
@@ -57,7 +61,8 @@ class SettingsView(ConversationView):
             "files": attachments_of(self.request.user, conversation).order_by(*ATTACHMENT_ORDER)[:_MOST_SHOWN],
             "is_blocked": row.other is not None and self._has_blocked(row.other.user_id),
             "details": _details(conversation),
-            "state": MembershipForm(initial={"muted": "keep", "notify": participant.notify}),
+            "muted_until": _end_of(participant.muted_until),
+            "state": MembershipForm(initial={"muted": "keep" if row.is_muted else "", "notify": participant.notify}),
         }
         return self.show({**context, **forms}, status=status)
 
@@ -140,6 +145,12 @@ class DeleteConversationView(ConversationButton):
 
     run = staticmethod(actions.delete_conversation)
     is_way_out = True
+
+
+def _end_of(muted_until: datetime | None) -> datetime | None:
+    """Return when it is over, where that is soon enough to be told: for good is a time, too, and a far one."""
+    is_far = muted_until is None or muted_until > timezone.now() + _LONG
+    return None if is_far else muted_until
 
 
 def _details(conversation: AbstractConversation) -> DetailsForm:

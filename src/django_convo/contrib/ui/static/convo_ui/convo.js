@@ -3,11 +3,11 @@
 // One file: hashed static storage rewrites no imports. What people wrote becomes text, never markup.
 
 const SECOND = 1000;
-// Of one conversation; beyond, the far end is let go.
+// Of one conversation.
 const MOST_ROWS = 400;
 const MOST_QUEUED = 100;
 const EXCERPT_LENGTH = 140;
-// Then one who has fallen back looks for a better transport.
+// Until a better transport is tried.
 const BETTER_SECONDS = 120;
 
 const jittered = (seconds = 1) => seconds * SECOND * (0.5 + Math.random() / 2);
@@ -347,7 +347,7 @@ export class ConvoClient extends EventTarget {
 		if (this.nextPage) await this.#page(new URL(this.nextPage).search);
 	}
 
-	/** Many wishes are one request. @param {string} id @param {number} seconds */
+	/** @param {string} id @param {number} seconds */
 	#refresh(id, seconds) {
 		if (this.#timers.has(id)) return;
 		this.#later(id, jittered(seconds) / SECOND, () => this.#snapshot(id).catch(() => this.#states.has(id) && this.#refresh(id, 5)));
@@ -543,7 +543,6 @@ export class ConvoClient extends EventTarget {
 		if (isRemoved) participants = participants.filter((one) => !is(one));
 		else if (user && participants.length < 10 && !participants.some(is)) participants.push({ user, role });
 		state.it = { ...it, participants, participant_count };
-		// Gone, and the name with them.
 		if (!user) this.#renew(it.conversation_id);
 		// One may do something else; the eleventh moves up.
 		if (same(key, this.user?.user_id) || participants.length < Math.min(10, participant_count)) this.#outdate(state);
@@ -971,14 +970,14 @@ function isArchived({ membership, last_message_at }) {
 
 const NIL = "00000000-0000-0000-0000-000000000000";
 const GROUP_SECONDS = 300;
-// In pixels, to an end.
+// In pixels.
 const NEAR = 80;
 const FAR = 800;
 const steps = { ArrowDown: 1, ArrowUp: -1 };
 /** @type {Map<string, ConvoClient>} one for all elements of a page */
 const clients = new Map();
 
-/** @param {string} tag @param {Methods} methods */
+/** @param {Methods} methods */
 function define(tag, methods) {
 	if (!globalThis.customElements) return;
 	class Element extends HTMLElement {
@@ -1026,7 +1025,6 @@ const common = {
 	},
 
 	face(avatar, person) {
-		// Of the first word and of the last.
 		const letters = (person?.name ?? "").trim().match(/^\S|(?<=\s)\S(?=\S*$)/gu) ?? [];
 		avatar.dataset.hue = [...String(person?.user_id ?? "")].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 8;
 		avatar.replaceChildren(person?.avatar ? make("img", { src: person.avatar, alt: "" }) : letters.join("").toUpperCase());
@@ -1060,20 +1058,16 @@ const common = {
 	},
 };
 
-/** @param {string} name @param {object} properties @param {any[]} children @returns {any} */
 const make = (name, properties, ...children) => {
 	const element = Object.assign(document.createElement(name), properties);
 	element.append(...children);
 	return element;
 };
-/** @param {any} file */
 const sizeOf = (file) => `${Math.ceil(file.size / 1000)} KB`;
-/** @param {any} row @param {string} name */
 const slot = (row, name) => row.querySelector(`[data-slot="${name}"]`);
-/** Nothing that is there already, lest it be read out twice. @param {any} element @param {any} text */
+/** Nothing that is there already, lest it be read out twice. */
 const write = (element, text) => element && element.textContent !== String(text) && (element.textContent = text);
 
-/** @param {any} row @param {string} name @param {any} isShown @param {any} [text] */
 function show(row, name, isShown, text) {
 	const part = row.querySelector(`[data-part="${name}"]`);
 	if (part) part.hidden = !isShown;
@@ -1081,7 +1075,6 @@ function show(row, name, isShown, text) {
 	return part;
 }
 
-/** @param {any} row @param {Record<string, any>} facts */
 function mark({ dataset }, facts) {
 	for (const [name, value] of Object.entries(facts)) {
 		if (value) dataset[name] = value === true ? "" : value;
@@ -1089,8 +1082,10 @@ function mark({ dataset }, facts) {
 	}
 }
 
-/** Moves as few as can be. @param {any} list @param {any[]} rows */
+/** Moves as few as can be. */
 function arrange(list, rows) {
+	const focused = document.activeElement;
+	const place = list.contains(focused) && focused.closest("li");
 	const wanted = new Set(rows);
 	for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
 	let next = list.firstElementChild;
@@ -1098,6 +1093,8 @@ function arrange(list, rows) {
 		if (row === next) next = next.nextElementSibling;
 		else list.insertBefore(row, next);
 	}
+	// What is moved or replaced has lost the focus.
+	if (place) [focused, place, document.getElementById(place.id)].find((one) => one?.isConnected)?.focus({ preventScroll: true });
 }
 
 define("convo-badge", {
@@ -1128,7 +1125,6 @@ define("convo-badge", {
 define("convo-inbox", {
 	begin() {
 		this.on(this.client, "change presence", () => this.render());
-		// The thread says so, too.
 		if (!document.querySelector("convo-thread")) this.on(this.client, "status", () => this.showStatus());
 		this.on(this, "click", (event) => {
 			const act = event.target.closest("[data-do]")?.dataset.do;
@@ -1137,6 +1133,8 @@ define("convo-inbox", {
 			event.preventDefault();
 			this.client.moreConversations().catch(() => {});
 		});
+		// The server knows only its own time zone.
+		for (const time of document.querySelectorAll(".convo-column time")) write(time, this.moment(time.dateTime, { dateStyle: "medium", timeStyle: "short" }));
 		this.client.start();
 	},
 
@@ -1145,10 +1143,7 @@ define("convo-inbox", {
 		if (!this.client.isLoaded || query) return;
 		const all = this.client.conversations({ archived: filter === "archived" });
 		const shown = all.filter((one) => filter !== "unread" || one.unread_count);
-		const focused = document.activeElement;
 		arrange(this.one("[data-list]"), shown.map((one) => this.row(one)));
-		// Being moved takes the focus away.
-		if (this.contains(focused)) focused.focus();
 		this.one("[data-state=empty]").hidden = shown.length;
 		const more = this.one("[data-do=older]");
 		if (more) more.parentElement.hidden = !this.client.nextPage;
@@ -1213,6 +1208,9 @@ define("convo-thread", {
 		this.on(this, "keydown", (event) => this.key(event));
 		this.on(this.log, "scroll", () => this.scrolled());
 		this.on(window, "focus", () => this.seen());
+		// Whoever is at the end stays there.
+		const sizes = new ResizeObserver(() => this.wasAtEnd && this.goTo());
+		for (const one of [this.log, this.log.firstElementChild]) sizes.observe(one);
 		if (this.form) this.beginWriting();
 		this.goTo(unread);
 		client.start();
@@ -1221,9 +1219,8 @@ define("convo-thread", {
 	},
 
 	async load(where) {
-		this.hush();
 		try {
-			const loaded = await this.client.open(this.conversation, where);
+			const loaded = await this.loading(this.client.open(this.conversation, where));
 			if (this.root) await this.readThread();
 			this.found(where.around);
 			if (!where.unread) return;
@@ -1241,6 +1238,12 @@ define("convo-thread", {
 		this.log.ariaBusy = "true";
 		clearTimeout(this.hushed);
 		this.hushed = setTimeout(() => (this.log.ariaBusy = "false"), SECOND);
+	},
+
+	loading(wait) {
+		this.hush();
+		mark(this.log, { loading: true });
+		return wait.finally(() => mark(this.log, { loading: false }));
 	},
 
 	async readThread() {
@@ -1387,7 +1390,6 @@ define("convo-thread", {
 		}));
 	},
 
-	// Nothing in it is read as markup.
 	linked({ message_body: body, mentions }) {
 		const names = mentions.map((one) => `@${one.name}`.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort().reverse();
 		return body.split(new RegExp(`(${["https?://[^\\s<>]+", ...names].join("|")})`)).flatMap((piece, index) => {
@@ -1459,6 +1461,7 @@ define("convo-thread", {
 
 	scrolled() {
 		const { log, client } = this;
+		this.wasAtEnd = this.isAtEnd();
 		const it = client.conversation(this.conversation);
 		const loaded = client.loaded(this.conversation);
 		if (!loaded) return;
@@ -1472,11 +1475,9 @@ define("convo-thread", {
 	},
 
 	further(side) {
-		this.hush();
-		return this.client.further(this.conversation, side).catch(() => {});
+		return this.loading(this.client.further(this.conversation, side).catch(() => {}));
 	},
 
-	// Read is what stands at the end, before somebody's eyes.
 	seen() {
 		const isLooking = !document.hidden && document.hasFocus() && this.isAtEnd();
 		if (isLooking && this.client.loaded(this.conversation)?.newer === false) this.client.read(this.conversation);
@@ -1613,7 +1614,10 @@ define("convo-thread", {
 			this.classList.toggle("convo-dropping", event.type === "dragover");
 			this.addFiles(files);
 		});
-		for (const row of this.uploads.children) this.files.push({ attachment_id: row.dataset.attachmentId, name: slot(row, "name").textContent, size: 0, row });
+		for (const row of this.uploads.children) {
+			row.querySelector("[data-do]").hidden = false;
+			this.files.push({ attachment_id: row.dataset.attachmentId, name: slot(row, "name").textContent, size: 0, row });
+		}
 	},
 
 	submit(event) {
@@ -1707,7 +1711,7 @@ define("convo-thread", {
 			});
 			return row;
 		});
-		const names = make("ul", { id: "convo-names", role: "listbox", word }, ...rows);
+		const names = make("ul", { id: "convo-names", role: "listbox", ariaLabel: this.text("names"), word }, ...rows);
 		this.openPopup(names, body);
 		this.names = names;
 		body.setAttribute("aria-controls", "convo-names");
@@ -1717,7 +1721,7 @@ define("convo-thread", {
 	dropNames() {
 		this.names?.remove();
 		this.names = null;
-		this.body.removeAttribute("aria-activedescendant");
+		for (const name of ["controls", "activedescendant"]) this.body.removeAttribute(`aria-${name}`);
 	},
 
 	chooseName(step) {
@@ -1748,7 +1752,12 @@ define("convo-thread", {
 			this.uploads.append(row);
 			const note = (share) => (progress.value = share * 100);
 			this.client.upload(file, note, row.stop.signal).then(
-				(attachment) => (Object.assign(entry, attachment), (progress.hidden = true)),
+				(attachment) => {
+					Object.assign(entry, attachment);
+					progress.hidden = true;
+					const { thumbnail_url: src } = attachment;
+					if (src) row.firstElementChild.prepend(make("img", { src, alt: "" }));
+				},
 				(error) => {
 					this.removeFile(row);
 					if (error.code !== "abort") this.complain({ message: `${this.text("upload-failed", { name: file.name })} ${error.message}` });
