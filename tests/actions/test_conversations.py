@@ -139,6 +139,15 @@ def test_create_refuses_a_subject_that_is_not_saved(ada: Any, bob: Any) -> None:
         make_direct(ada, bob, subject=subject)
 
 
+def test_create_refuses_a_subject_whose_key_is_too_long(ada: Any, bob: Any) -> None:
+    subject = type(ada)(pk="k" * 65)
+    subject._state.adding = False
+    for make in (make_group, make_direct):
+        with pytest.raises(Invalid, match="text_too_long"):
+            make(ada, bob, subject=subject)
+    assert not get_conversation_model()._default_manager.exists()
+
+
 @override_settings(CONVO_MAX_PARTICIPANTS=2)
 def test_create_refuses_too_many(ada: Any, bob: Any, cyd: Any) -> None:
     with pytest.raises(Invalid, match="too_many_participants"):

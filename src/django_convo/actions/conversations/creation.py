@@ -197,7 +197,7 @@ def _insert(
                 "subject_not_saved", _("Save the subject before a conversation is about it."), field="subject"
             )
         row.subject_type = ContentType.objects.get_for_model(subject)
-        row.subject_id = str(subject.pk)
+        row.subject_id = clean_text(row, "subject_id", str(subject.pk))
     change = Change(row, actor)
     joined_event_seq = change.emit(EventType.CONVERSATION_CREATED, kind=kind.value)
     change.write()
