@@ -188,6 +188,24 @@ def test_who_was_removed_is_told_nothing_though_the_hint_of_that_is_late(
     run(test())
 
 
+def test_who_was_removed_is_not_told_who_goes_though_the_hint_of_that_is_late(
+    ada: Any, bob: Any, cyd: Any, deaf: DeafBroker, no_sweep: None, short_grace: None
+) -> None:
+    group = make_group(ada, bob, cyd)
+
+    async def test() -> None:
+        async with SocketClient(bob) as gone, SocketClient(cyd) as other:
+            async with SocketClient(ada):
+                await swept()
+                assert of(await other.until("presence")) == (str(ada.pk), True)
+                await call(actions.remove_participant, actor=ada, conversation=group, user=bob)
+            assert of(await other.until("presence")) == (str(ada.pk), False)
+            await gone.silence(0.1)
+            assert (str(ada.pk), False) not in [of(frame) for frame in told(gone, "presence")]
+
+    run(test())
+
+
 def test_who_is_hidden_from_by_the_policy_is_not_told_who_types(ada: Any, bob: Any, cyd: Any, narrow: None) -> None:
     group = make_group(ada, bob, cyd)
 

@@ -18,6 +18,7 @@ from django_convo.realtime.presence import _acquaintance, _audience, _companions
 from django_convo.realtime.reading import read_joined, read_news, read_own
 from django_convo.realtime.resuming import read_resumption
 from django_convo.realtime.sweep import _changed_since
+from django_convo.selectors.connections import participants_of
 from django_convo.testing.sockets import SocketClient, call
 from django_convo.types import Hint, HintKind
 from tests.people import make_group, make_user
@@ -109,7 +110,7 @@ def test_joined_conversations_cost_the_same_however_many() -> None:
     assert counts[0] == counts[1] <= 7
 
 
-@pytest.mark.parametrize("function", ["typing", "places", "presence", "companions", "sweep"])
+@pytest.mark.parametrize("function", ["typing", "places", "members", "presence", "companions", "sweep"])
 def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) -> None:
     counts = []
     for conversations, people in ((1, 2), (6, 9)):
@@ -119,6 +120,7 @@ def test_what_is_in_no_row_costs_the_same_however_many_are_there(function: str) 
         asked: dict[str, tuple[Any, ...]] = {
             "typing": (_audience, hint, keys),
             "places": (_small_conversations, keys),
+            "members": (participants_of, [group.pk for group in groups]),
             "presence": (_acquaintance, keys),
             "companions": (_companions, ada, groups[0].pk),
             "sweep": (_changed_since, groups[0].changed_at, keys),

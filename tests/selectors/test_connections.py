@@ -148,3 +148,12 @@ def test_small_conversations_are_those_of_at_most_so_many(
     assert small(2) == {ada.pk: {direct.pk}, stranger.pk: set()}
     actions.delete_conversation(actor=ada, conversation=group)
     assert small(3) == {ada.pk: {direct.pk}, stranger.pk: set()}
+
+
+def test_participants_of_conversations_are_those_of_now(ada: Any, bob: Any, cyd: Any, direct: Any, group: Any) -> None:
+    actions.remove_participant(actor=ada, conversation=group, user=bob)
+
+    assert connections.participants_of([direct.pk, group.pk]) == {
+        direct.pk: {ada.pk, bob.pk},
+        group.pk: {ada.pk, cyd.pk},
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -208,10 +208,10 @@ class Presence:
         audiences: dict[Any, set[Any]] = {}
         if any(self._hub.sessions.keys() - {key} for key in news):
             places = await self._hub.workers.run(_small_conversations, news)
+            versions = {place: version for found in places.values() for place, version in found.items()}
+            seeing = await self._seeing(versions)
             for key in news:
-                # Who of those here takes part there is known.
-                topics = [self._hub.topics[place] for place in places[key] if place in self._hub.topics]
-                others = {other for topic in topics for other in topic.sights} - {key}
+                others = {other for place in places[key] for other in seeing.get(place, ())} - {key}
                 if others:
                     audiences[key] = others
         if not audiences:
@@ -222,6 +222,16 @@ class Presence:
             if key in users and self.is_online(key) == is_on:
                 text = texts.presence(users[key], is_on, self._last_seen.get(key))
                 self._push(others - apart[key], text)
+
+    async def _seeing(self, versions: Mapping[UUID, int]) -> dict[UUID, Collection[Any]]:
+        """Return who of those here sees each of the conversations that are known here.
+
+        Where who takes part has changed since it was read here, those who are gone are left out.
+        """
+        topics = {key: topic for key in versions if (topic := self._hub.topics.get(key)) is not None}
+        old = [key for key, topic in topics.items() if topic.membership_version != versions[key]]
+        left = await self._hub.workers.run(selectors.participants_of, old) if old else {}
+        return {key: topic.sights.keys() & left.get(key, topic.sights.keys()) for key, topic in topics.items()}
 
     def _push(self, keys: Collection[Any], text: str, conversation_id: UUID | None = None) -> None:
         for key in keys:
@@ -266,7 +276,7 @@ def _audience(hint: Hint, others: frozenset[Any]) -> tuple[Any, set[Any]]:
     return read_users([hint.user_id]).get(hint.user_id), seeing - apart
 
 
-def _small_conversations(keys: Collection[Any]) -> dict[Any, list[UUID]]:
+def _small_conversations(keys: Collection[Any]) -> dict[Any, dict[UUID, int]]:
     """Return, of each user, the conversations in which others may know that they are there; one query."""
     return selectors.small_conversations(keys, most=settings.LARGE_CONVERSATION)
 

@@ -135,14 +135,27 @@ def companions(user: Any, conversation_id: UUID, *, most: int) -> dict[Any, Any]
     return {row.user_id: row.user for row in rows.exclude(user=user).select_related("user")}
 
 
-def small_conversations(user_ids: Collection[Any], *, most: int) -> dict[Any, list[UUID]]:
-    """Return, of each user, the conversations of at most so many in which they take part; one query."""
+def small_conversations(user_ids: Collection[Any], *, most: int) -> dict[Any, dict[UUID, int]]:
+    """Return, of each user, the conversations of at most so many in which they take part, and how often who takes part
+    there has changed (`membership_version`); one query.
+    """
     rows = Participant.objects.filter(
         user__in=user_ids, conversation__participant_count__lte=most, conversation__deleted_at=None
     )
-    found: dict[Any, list[UUID]] = {key: [] for key in user_ids}
-    for key, conversation_id in rows.values_list("user_id", "conversation_id"):
-        found[key].append(conversation_id)
+    found: dict[Any, dict[UUID, int]] = {key: {} for key in user_ids}
+    for key, conversation_id, version in rows.values_list(
+        "user_id", "conversation_id", "conversation__membership_version"
+    ):
+        found[key][conversation_id] = version
+    return found
+
+
+def participants_of(conversation_ids: Collection[UUID]) -> dict[UUID, set[Any]]:
+    """Return who takes part in each of these conversations; one query."""
+    rows = Participant.objects.filter(conversation__in=conversation_ids)
+    found: dict[UUID, set[Any]] = {key: set() for key in conversation_ids}
+    for conversation_id, key in rows.values_list("conversation_id", "user_id"):
+        found[conversation_id].add(key)
     return found
 
 
