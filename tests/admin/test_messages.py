@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from django_convo import actions
 from django_convo.exceptions import Denied
@@ -71,6 +74,43 @@ def test_body_is_shown_with_view_any_and_each_view_is_logged(site: Client, staff
         ("message.viewed", staff, message.conversation_id, message.pk)
     ] * 2
     assert not LogEntry.objects.exists()
+
+
+@pytest.fixture
+def rich(message: Any) -> Any:
+    """That message edited, with a file, somebody named, and a reaction."""
+    owner = message.sender
+    upload = actions.create_attachment(actor=owner, file=ContentFile(b"words", "<notes>.txt"))
+    told = actions.send_message(
+        actor=owner, conversation=message.conversation, body="<b>earlier</b>", attachments=[upload.pk]
+    )
+    actions.edit_message(actor=owner, message=told, body="later", mentions=[named(told)])
+    actions.add_reaction(actor=named(told), message=told, emoji="🎉")
+    return told
+
+
+def named(message: Any) -> Any:
+    return message.conversation.participants.exclude(pk=message.sender.pk).get()
+
+
+@pytest.mark.usefixtures("may_view_any")
+def test_what_stands_beside_a_message_and_before_it_is_shown_with_its_body(site: Client, rich: Any) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        page = site.get(url("message", "change", rich.pk)).content.decode()
+
+    assert len([query for query in captured if "SAVEPOINT" not in query["sql"]]) <= 11
+    for text in ("later", "1. &lt;b&gt;earlier&lt;/b&gt; (", "notes", "<div>🎉 1</div>", f"<div>{named(rich)}</div>"):
+        assert text in page
+    assert "<notes>" not in page
+    actions.delete_message(actor=None, message=rich)
+    page = site.get(url("message", "change", rich.pk)).content.decode()
+    assert not [text for text in ("earlier", "notes", "🎉") if text in page]
+
+
+def test_what_stands_beside_a_message_is_hidden_as_its_body_is(site: Client, rich: Any) -> None:
+    page = site.get(url("message", "change", rich.pk)).content.decode()
+
+    assert not [text for text in ("earlier", "later", "notes", "🎉", str(named(rich))) if text in page]
 
 
 @pytest.mark.usefixtures("may_view_any")

@@ -91,6 +91,14 @@ def test_lists_are_filled_up(many: int, group: Any) -> None:
     assert not rows.filter(Among("pk", "key", 0)).exists()
 
 
+@pytest.mark.parametrize("wanted", [Among("pk", "key", 2), Q(Among("pk", "key", 2)), ~Q(Among("pk", "key", 2))])
+def test_a_list_is_compared_with_nothing(wanted: Any) -> None:
+    sql = Statement(get_conversation_model()._default_manager.filter(wanted)).sql
+    where = sql[sql.index(" WHERE ") :].upper()
+    # `IN (…) = 1` goes by no index.
+    assert where.count("=") == (connection.vendor == "postgresql"), where
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="a value for each id")
 def test_a_list_is_one_value() -> None:
     rows = get_conversation_model()._default_manager.filter(Among("pk", "key", 50), ~Q(Among("pk", "other", 5)))

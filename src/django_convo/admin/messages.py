@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.timezone import is_naive, localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_convo.actions.audit import record
 from django_convo.exceptions import Denied
+from django_convo.models import MessageRevision
 from django_convo.policy import capabilities, get_policy
+from django_convo.selectors import decorate_messages
+from django_convo.selectors.extras import Extras, extras_of
 from django_convo.types import AuditAction
 
 from .base import ReadOnlyAdmin, as_uuid, find_user
 
 # What is said, as opposed to when and by whom.
-_CONTENT = ("message_body", "metadata")
+_CONTENT: Final = ("message_body", "metadata")
+# What stands beside it, and what it said before.
+_BESIDE: Final = ("attachments", "mentions", "reactions", "revisions")
+# The newest of a message that was edited often.
+_MOST_REVISIONS: Final = 50
 
 
 class MessageAdmin(ReadOnlyAdmin):
-    """Messages. A body is shown on the message's own page to users with `conversation.view_any`, and each
-    view is an audit entry.
+    """Messages. A body, what stands beside it and what it said before are shown on the message's own page, to users
+    with `conversation.view_any`, and each view is an audit entry.
 
     Django's permissions open the page, as anywhere in the admin; the policy opens the body.
     """
@@ -43,7 +55,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "deleted_by",
         "answers",
     )
-    readonly_fields = ("answers",)
+    readonly_fields = ("answers", *_BESIDE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave what was said in the database, until it is shown."""
@@ -63,7 +75,7 @@ class MessageAdmin(ReadOnlyAdmin):
         return queryset.filter(conversation=key).order_by("-seq")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.fields, *_CONTENT) if _may_read(request, obj) else self.fields
+        return (*self.fields, *_CONTENT, *_BESIDE) if _may_read(request, obj) else self.fields
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Write down who looks, before the body is shown."""
@@ -79,6 +91,54 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("answers"))
     def answers(self, obj: Any) -> Any:
         return obj.reply_to_id
+
+    @admin.display(description=_("attachments"))
+    def attachments(self, obj: Any) -> Any:
+        return format_html_join(
+            "",
+            "<div>{} ({}, {} B)</div>",
+            ((file.name, file.content_type, file.size) for file in _extras(obj).attachments),
+        )
+
+    @admin.display(description=_("mentions"))
+    def mentions(self, obj: Any) -> Any:
+        people = _extras(obj).mentions
+        return format_html_join(
+            "", "<div>{}</div>", ((gettext("everyone") if user is None else user,) for user in people)
+        )
+
+    @admin.display(description=_("reactions"))
+    def reactions(self, obj: Any) -> Any:
+        counts = _extras(obj).reactions
+        return format_html_join("", "<div>{} {}</div>", ((reaction.emoji, reaction.count) for reaction in counts))
+
+    @admin.display(description=_("revisions"))
+    def revisions(self, obj: Any) -> Any:
+        """Show the newest ones, of which a message that is deleted has none to show."""
+        rows = MessageRevision.objects.filter(message=obj.pk, conversation=obj.conversation_id).order_by("-number")
+        shown = [] if obj.is_deleted else rows.select_related("replaced_by")[:_MOST_REVISIONS]
+        return format_html_join(
+            "",
+            "<div>{}. {} ({}, {})</div>",
+            (
+                (
+                    row.number,
+                    row.message_body,
+                    row.replaced_by or "-",
+                    _as_text(row.replaced_at),
+                )
+                for row in shown
+            ),
+        )
+
+
+def _as_text(moment: datetime) -> str:
+    return date_format(moment if is_naive(moment) else localtime(moment), "DATETIME_FORMAT")
+
+
+def _extras(message: Any) -> Extras:
+    decorate_messages(None, [message])
+    return extras_of(message)
 
 
 def _may_read(request: HttpRequest, message: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, DateTimeField, Expression, Field, Func, UUIDField
+from django.db.models import DateTimeField, Expression, F, Field, Lookup, UUIDField
 
 
 class Prepares(Protocol):
@@ -74,31 +74,33 @@ def length_of(keys: Collection[Any]) -> int:
     return next((length for length in _LENGTHS if length >= many), -(-many // 1000) * 1000)
 
 
-class Among(Func):
+class Among(Lookup):
     """Whether a column, which has no NULL, holds one of the ids of a list that is bound by its name.
 
-    PostgreSQL is given the list as one value: what is bound one by one takes longer to write than to look up.
+    PostgreSQL is given the list as one value: what is bound one by one takes longer to write than to look up. It is a
+    lookup, since any other expression is compared with 1 on SQLite and MariaDB, which then go by no index.
     """
 
+    prepare_rhs = False
+
     def __init__(self, column: str, name: str, length: int) -> None:
-        super().__init__(column, output_field=BooleanField())
-        self.name, self.length = name, length
+        super().__init__(F(column), (name, length))
 
-    def as_sql(self, compiler: Any, connection: Any, *parts: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        name, length = self.rhs
         column, parameters = self._column(compiler, connection)
-        places = ", ".join(["%s"] * self.length)
-        slots = (Slot(self.name, _ID, place) for place in range(self.length))
-        return f"{column} IN ({places})", (*parameters, *slots)
+        places = ", ".join(["%s"] * length)
+        return f"{column} IN ({places})", (*parameters, *(Slot(name, _ID, place) for place in range(length)))
 
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
         column, parameters = self._column(compiler, connection)
-        array, slot = array_of_ids(self.name)
+        array, slot = array_of_ids(self.rhs[0])
         return f"{column} = ANY({array})", (*parameters, slot)
 
     def _column(self, compiler: Any, connection: Any) -> Any:
-        if not self.length:
+        if not self.rhs[1]:
             raise EmptyResultSet
-        return self.get_source_expressions()[0].as_sql(compiler, connection)
+        return self.process_lhs(compiler, connection)
 
 
 class _Ids:
