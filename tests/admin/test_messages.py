@@ -93,18 +93,30 @@ def named(message: Any) -> Any:
     return message.conversation.participants.exclude(pk=message.sender.pk).get()
 
 
-@pytest.mark.usefixtures("may_view_any")
-def test_what_stands_beside_a_message_and_before_it_is_shown_with_its_body(site: Client, rich: Any) -> None:
+def test_what_stands_beside_a_message_and_before_it_is_shown_with_its_body(
+    site: Client, staff: Any, rich: Any, settings: Any
+) -> None:
+    settings.CONVO_ROLES = {"admin": [capabilities.VIEW_ANY, capabilities.MESSAGE_VIEW_REVISIONS]}
+    member = named(rich)
+    actions.add_participant(actor=None, conversation=rich.conversation, user=staff)
     with CaptureQueriesContext(connection) as captured:
         page = site.get(url("message", "change", rich.pk)).content.decode()
 
-    assert len([query for query in captured if "SAVEPOINT" not in query["sql"]]) <= 11
-    for text in ("later", "1. &lt;b&gt;earlier&lt;/b&gt; (", "notes", "<div>🎉 1</div>", f"<div>{named(rich)}</div>"):
+    assert len([query for query in captured if "SAVEPOINT" not in query["sql"]]) <= 13
+    for text in ("later", "1. &lt;b&gt;earlier&lt;/b&gt; (", "notes", "<div>🎉 1</div>", f"<div>{member}</div>"):
         assert text in page
     assert "<notes>" not in page
     actions.delete_message(actor=None, message=rich)
     page = site.get(url("message", "change", rich.pk)).content.decode()
     assert not [text for text in ("earlier", "notes", "🎉") if text in page]
+
+
+@pytest.mark.usefixtures("may_view_any")
+def test_what_a_message_said_before_takes_the_capability_that_the_api_asks_for(site: Client, rich: Any) -> None:
+    page = site.get(url("message", "change", rich.pk)).content.decode()
+
+    assert "later" in page
+    assert "earlier" not in page
 
 
 def test_what_stands_beside_a_message_is_hidden_as_its_body_is(site: Client, rich: Any) -> None:

@@ -16,25 +16,26 @@ from django.utils.translation import gettext_lazy as _
 
 from django_convo.actions.audit import record
 from django_convo.exceptions import Denied
-from django_convo.models import MessageRevision
 from django_convo.policy import capabilities, get_policy
 from django_convo.selectors import decorate_messages
 from django_convo.selectors.extras import Extras, extras_of
+from django_convo.selectors.messages import revisions
 from django_convo.types import AuditAction
 
 from .base import ReadOnlyAdmin, as_uuid, find_user
 
 # What is said, as opposed to when and by whom.
 _CONTENT: Final = ("message_body", "metadata")
-# What stands beside it, and what it said before.
-_BESIDE: Final = ("attachments", "mentions", "reactions", "revisions")
+# What stands beside it.
+_BESIDE: Final = ("attachments", "mentions", "reactions")
 # The newest of a message that was edited often.
 _MOST_REVISIONS: Final = 50
 
 
 class MessageAdmin(ReadOnlyAdmin):
-    """Messages. A body, what stands beside it and what it said before are shown on the message's own page, to users
-    with `conversation.view_any`, and each view is an audit entry.
+    """Messages. A body and what stands beside it are shown on the message's own page, to users with
+    `conversation.view_any`, and what it said before to those of them with `message.view_revisions`; each view is an
+    audit entry.
 
     Django's permissions open the page, as anywhere in the admin; the policy opens the body.
     """
@@ -55,7 +56,7 @@ class MessageAdmin(ReadOnlyAdmin):
         "deleted_by",
         "answers",
     )
-    readonly_fields = ("answers", *_BESIDE)
+    readonly_fields = ("answers", *_BESIDE, "revisions")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave what was said in the database, until it is shown."""
@@ -75,7 +76,10 @@ class MessageAdmin(ReadOnlyAdmin):
         return queryset.filter(conversation=key).order_by("-seq")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.fields, *_CONTENT, *_BESIDE) if _may_read(request, obj) else self.fields
+        if not _may_read(request, obj):
+            return self.fields
+        shown = (*self.fields, *_CONTENT, *_BESIDE)
+        return (*shown, "revisions") if _find_revisions(request, obj) else shown
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Write down who looks, before the body is shown."""
@@ -114,26 +118,27 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("revisions"))
     def revisions(self, obj: Any) -> Any:
-        """Show the newest ones, of which a message that is deleted has none to show."""
-        rows = MessageRevision.objects.filter(message=obj.pk, conversation=obj.conversation_id).order_by("-number")
-        shown = [] if obj.is_deleted else rows.select_related("replaced_by")[:_MOST_REVISIONS]
+        rows = obj.earlier.order_by("-number")[:_MOST_REVISIONS]
         return format_html_join(
             "",
             "<div>{}. {} ({}, {})</div>",
-            (
-                (
-                    row.number,
-                    row.message_body,
-                    row.replaced_by or "-",
-                    _as_text(row.replaced_at),
-                )
-                for row in shown
-            ),
+            ((row.number, row.message_body, row.replaced_by or "-", _as_text(row.replaced_at)) for row in rows),
         )
 
 
 def _as_text(moment: datetime) -> str:
     return date_format(moment if is_naive(moment) else localtime(moment), "DATETIME_FORMAT")
+
+
+def _find_revisions(request: HttpRequest, message: Any) -> bool:
+    """Attach what it said before, as the API would show it to the user; False where it would not."""
+    # Django asks for a page's fields several times.
+    if "earlier" not in message.__dict__:
+        try:
+            message.earlier = revisions(request.user, message)
+        except Denied:
+            message.earlier = None
+    return message.earlier is not None
 
 
 def _extras(message: Any) -> Extras:
