@@ -137,7 +137,8 @@ def logged() -> Iterator[tuple[str, ast.Call]]:
 
 # What a line of a log may be filled with: keys, numbers, types of events, functions of the host, names of ours.
 FILLED_IN = {"row.pk", "row.attempts", "name", "key", "hint", "event.type", "function", "MOST_WAITING"} | {
-    "_MOST_WAITING"
+    "_MOST_WAITING",
+    "_PATIENCE_SECONDS",
 }
 
 
