@@ -329,6 +329,61 @@ def test_badge_alone_on_a_page_follows_within_a_minute(people: LogIn, server: Se
     expect(maya.page.locator("convo-badge")).to_have_attribute("data-unread", str(before))
 
 
+# Copying.
+
+
+def test_copying_says_so_and_the_menu_closes(people: LogIn, talk: str) -> None:
+    maya = people(MAYA, permissions=["clipboard-read", "clipboard-write"])
+    maya.open(talk)
+    maya.page.bring_to_front()
+    choose(maya, "two", "copy")
+    item = maya.page.locator("[popover] [data-do=copy]")
+    expect(item).to_have_text("Copied")
+    expect(maya.page.locator("[popover] [role=status]")).to_have_text("Copied")
+    assert maya.page.evaluate("navigator.clipboard.readText()") == "two"
+    # After a moment, and the focus is where it was.
+    expect(maya.page.locator("[popover]")).to_have_count(0)
+    expect(maya.row("two").locator("[data-do=more]").first).to_be_focused()
+    # The next menu knows nothing of it.
+    maya.row("three").hover()
+    maya.row("three").locator("[data-do=more]").first.click()
+    expect(item).to_have_text("Copy text")
+
+
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"
+REFUSING = "navigator.clipboard.writeText = async () => { throw new DOMException('', 'NotAllowedError'); }"
+
+
+@pytest.mark.parametrize("script", [NO_CLIPBOARD, REFUSING], ids=["plain http", "refused"])
+def test_copying_that_is_refused_says_so_as_long_as_the_menu_is_open(people: LogIn, talk: str, script: str) -> None:
+    maya = people(MAYA)
+    maya.page.add_init_script(script)
+    maya.open(talk)
+    choose(maya, "two", "copy")
+    expect(maya.page.locator("[popover] [data-do=copy]")).to_have_text("Could not be copied")
+    expect(maya.page.locator("[popover] [role=status]")).to_have_text("Could not be copied")
+    maya.page.wait_for_timeout(1500)
+    expect(maya.page.locator("[popover]")).to_be_visible()
+    maya.page.keyboard.press("Escape")
+    expect(maya.page.locator("[popover]")).to_have_count(0)
+
+
+def test_what_has_no_text_has_none_to_copy(people: LogIn, talk: str) -> None:
+    maya = people(MAYA)
+    maya.open(talk)
+    maya.page.locator("[data-files]").set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Words."}
+    )
+    expect(maya.page.locator(".convo-upload progress")).to_be_hidden()
+    body_of(maya).press("Enter")
+    row = maya.page.locator(".convo-message", has_text="notes.txt")
+    expect(row.locator("[data-slot=size]")).to_have_text("1 KB")
+    row.hover()
+    row.locator("[data-do=more]").click()
+    expect(maya.page.locator("[popover] [data-do=save]")).to_be_visible()
+    expect(maya.page.locator("[popover] [data-do=copy]")).to_be_hidden()
+
+
 # Mentions, threads, pins.
 
 

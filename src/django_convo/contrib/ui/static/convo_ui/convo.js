@@ -1,5 +1,5 @@
 /// <reference path="./convo-types.d.ts" />
-// The chat's client, which others can import (docs/howto/javascript-client.md), and the elements of its pages.
+// The chat's client, which others can import, and the elements of its pages.
 // One file: hashed static storage rewrites no imports. What people wrote becomes text, never markup.
 
 const SECOND = 1000;
@@ -755,7 +755,7 @@ export class ConvoClient extends EventTarget {
 		for (let attempt = 0; this.#run; ) {
 			const entry = [...this.#outbox.values()].find((one) => one.conversation === id && !one.error);
 			if (!entry) break;
-			const { client_id, body, reply_to, thread_root = undefined, attachments = [], mentions = [] } = entry;
+			const { client_id, body, reply_to, thread_root, attachments = [], mentions = [] } = entry;
 			const since = this.#clock;
 			try {
 				const message = await this.request("POST", `conversations/${id}/messages/`, {
@@ -817,20 +817,19 @@ export class ConvoClient extends EventTarget {
 		for (const entry of found.sort((one, other) => at(one.sent_at) - at(other.sent_at))) this.#keep(entry);
 	}
 
-	/** Show a change, and take it back if it is refused. @param {Message} message @param {Change|Partial<Message>} change @param {string} method @param {string} path @param {any} [body] */
+	/** Show a change, and take it back if it is refused. @param {Message} message @param {Change} change @param {string} method @param {string} path @param {any} [body] */
 	async #attempt(message, change, method, path, body) {
 		const { message_id: id, conversation, seq } = message;
-		const changed = typeof change === "function" ? change : (/** @type {Message} */ row) => ({ ...row, ...change });
 		const changes = this.#changes.get(id) ?? new Set();
-		this.#changes.set(id, changes.add(changed));
+		this.#changes.set(id, changes.add(change));
 		this.#touch(conversation);
 		const since = this.#clock;
 		try {
 			const answer = await this.#insist(method, `conversations/${conversation}/messages/${id}/${path}`, body);
 			const row = this.loaded(conversation)?.rows.get(seq);
-			if (row) this.#accept(answer ?? changed(row), since);
+			if (row) this.#accept(answer ?? change(row), since);
 		} finally {
-			changes.delete(changed);
+			changes.delete(change);
 			this.#touch(conversation);
 		}
 	}
@@ -846,13 +845,14 @@ export class ConvoClient extends EventTarget {
 
 	/** @param {Message} message @param {string} message_body @param {Card[]} [mentions] */
 	edit(message, message_body, mentions) {
-		return this.#attempt(message, { message_body, edited_at: new Date().toISOString() }, "PATCH", "", { message_body, mentions: mentions && keys(mentions) });
+		const edited_at = new Date().toISOString();
+		return this.#attempt(message, (row) => ({ ...row, message_body, edited_at }), "PATCH", "", { message_body, mentions: mentions && keys(mentions) });
 	}
 
 	/** @param {Message} message */
 	delete(message) {
 		const deleted_at = new Date().toISOString();
-		return this.#attempt(message, { deleted_at, message_body: "", attachments: [], reactions: [] }, "DELETE", "");
+		return this.#attempt(message, (row) => ({ ...row, deleted_at, message_body: "", attachments: [], reactions: [] }), "DELETE", "");
 	}
 
 	/** @param {Message} message @param {string} emoji @param {boolean} isOn */
@@ -967,7 +967,6 @@ function isArchived({ membership, last_message_at }) {
 	return !!archived_at && (at(archived_at) >= at(last_message_at) || at(muted_until) > Date.now());
 }
 
-
 const NIL = "00000000-0000-0000-0000-000000000000";
 const GROUP_SECONDS = 300;
 // In pixels.
@@ -1031,7 +1030,11 @@ const common = {
 	},
 
 	moment(moment, options) {
-		return new Intl.DateTimeFormat(this.dataset.language, options).format(new Date(moment));
+		return new Date(moment).toLocaleString(this.dataset.language, options);
+	},
+
+	size(file) {
+		return this.text("size", { count: Math.ceil(file.size / 1000) });
 	},
 
 	stamp(row, moment, options) {
@@ -1063,7 +1066,6 @@ const make = (name, properties, ...children) => {
 	element.append(...children);
 	return element;
 };
-const sizeOf = (file) => `${Math.ceil(file.size / 1000)} KB`;
 const slot = (row, name) => row.querySelector(`[data-slot="${name}"]`);
 /** Nothing that is there already, lest it be read out twice. */
 const write = (element, text) => element && element.textContent !== String(text) && (element.textContent = text);
@@ -1233,7 +1235,7 @@ define("convo-thread", {
 		}
 	},
 
-	// What is put into the log now is not read out.
+	// What is put in now is not read out.
 	hush() {
 		this.log.ariaBusy = "true";
 		clearTimeout(this.hushed);
@@ -1373,7 +1375,7 @@ define("convo-thread", {
 			const item = this.clone(file.thumbnail_url ? "attachment-image" : "attachment-file", file.attachment_id);
 			Object.assign(slot(item, "image") ?? {}, { width: file.width, height: file.height, alt: file.name });
 			write(slot(item, "name"), file.name);
-			write(slot(item, "size"), sizeOf(file));
+			write(slot(item, "size"), this.size(file));
 			return item;
 		}));
 	},
@@ -1437,13 +1439,9 @@ define("convo-thread", {
 		write(slot(state, "error"), error?.message || this.text("error"));
 	},
 
-	isWithin(distance) {
+	isAtEnd(distance = NEAR) {
 		const { scrollHeight, scrollTop, clientHeight } = this.log;
 		return scrollHeight - scrollTop - clientHeight < distance;
-	},
-
-	isAtEnd() {
-		return this.isWithin(NEAR);
 	},
 
 	goTo(row) {
@@ -1471,7 +1469,7 @@ define("convo-thread", {
 		this.seen();
 		if (this.root) return;
 		if (log.scrollTop < FAR && loaded.older) this.further("older");
-		if (this.isWithin(FAR) && loaded.newer) this.further("newer");
+		if (this.isAtEnd(FAR) && loaded.newer) this.further("newer");
 	},
 
 	further(side) {
@@ -1493,12 +1491,12 @@ define("convo-thread", {
 	},
 
 	press(event) {
-		const target = event.target.closest("[data-do], .convo-quote, [data-emoji]");
+		const target = event.target.closest("[data-do], [data-emoji]");
 		if (!target) return;
 		const popup = target.closest("[popover]");
-		const message = popup ? popup.message : target.closest(".convo-message")?.message;
-		popup?.hidePopover();
-		const act = target.dataset.emoji ? "picked" : (target.dataset.do ?? "quote");
+		const message = (popup ?? target.closest(".convo-message"))?.message;
+		const act = target.dataset.do ?? "picked";
+		if (act !== "copy") popup?.hidePopover();
 		const done = this.act(act, target, message, popup);
 		if (done === false) return;
 		event.preventDefault();
@@ -1519,7 +1517,7 @@ define("convo-thread", {
 		if (act === "react") return this.openPicker(popup?.opener ?? target, message);
 		if (act === "picked" || act === "toggle-reaction") return this.react(message, target.value);
 		if (act === "more") return this.openMenu(target, message);
-		if (act === "copy") return navigator.clipboard.writeText(message.message_body);
+		if (act === "copy") return this.copy(target, message);
 		if ((act === "reply" || act === "edit") && this.form) return this.begun(message, act === "edit");
 		if (act === "delete") return this.deleted.add(message.client_id || message.message_id), client.delete(message);
 		if (act === "retry" || act === "discard") return client[act](message.client_id);
@@ -1530,6 +1528,13 @@ define("convo-thread", {
 		const answer = await fetch(target.formAction, { method: "POST", body: new FormData(this.one("[data-actions]")) });
 		if (!answer.ok) this.complain();
 		this.client.poke();
+	},
+
+	// The item says so, and the status beside it. Plain http has no clipboard.
+	async copy(item, { message_body }) {
+		const done = await navigator.clipboard?.writeText(message_body).then(() => true, () => false);
+		for (const place of [item.lastChild, item.nextElementSibling]) write(place, this.text(done ? "copied" : "not-copied"));
+		if (done) setTimeout(() => item.closest("[popover]").hidePopover(), SECOND);
 	},
 
 	react(message, emoji) {
@@ -1560,11 +1565,11 @@ define("convo-thread", {
 	openMenu(opener, message) {
 		const menu = this.clone("menu", message.message_id);
 		const { capabilities } = this.client.conversation(this.conversation);
-		const facts = [this.isMe(message.sender) ? "own" : "other", message.pinned ? "pinned" : "unpinned", message.deleted_at && "deleted"];
+		const facts = [...capabilities, this.isMe(message.sender) ? "own" : "other", message.pinned ? "pinned" : "unpinned", message.deleted_at && "deleted", message.message_body && "text"];
 		for (const item of menu.querySelectorAll("[data-do]")) {
 			const { needs, for: whose, if: when } = item.dataset;
-			const isFor = (!needs || capabilities.includes(needs)) && (!whose || facts.includes(whose));
-			item.closest("li").hidden = !isFor || (when ? !facts.includes(when) : message.deleted_at);
+			const isFor = [needs, whose, when].every((one) => !one || facts.includes(one));
+			item.closest("li").hidden = !isFor || (!when && message.deleted_at);
 		}
 		this.openPopup(menu, opener, message);
 	},
@@ -1698,8 +1703,8 @@ define("convo-thread", {
 			if (it.capabilities.includes("message.mention_all")) this.people.push({ user_id: null, name: "everyone" });
 			return this.complete();
 		}
-		const begins = (name) => name.toLowerCase().startsWith(word.toLowerCase());
-		const fit = this.people.filter((one) => [one.name, ...one.name.split(" ")].some(begins)).slice(0, 8);
+		// Any of its words.
+		const fit = this.people.filter(({ name }) => ` ${name}`.toLowerCase().includes(` ${word.toLowerCase()}`)).slice(0, 8);
 		if (!fit.length) return;
 		const rows = fit.map((card, index) => {
 			const row = Object.assign(this.clone("completion"), { card, id: `convo-name-${index}` });
@@ -1746,12 +1751,11 @@ define("convo-thread", {
 			const progress = slot(row, "progress");
 			const entry = { row };
 			write(slot(row, "name"), file.name);
-			write(slot(row, "size"), sizeOf(file));
+			write(slot(row, "size"), this.size(file));
 			progress.hidden = row.querySelector("[data-do]").hidden = false;
 			this.files.push(entry);
 			this.uploads.append(row);
-			const note = (share) => (progress.value = share * 100);
-			this.client.upload(file, note, row.stop.signal).then(
+			this.client.upload(file, (share) => (progress.value = share * 100), row.stop.signal).then(
 				(attachment) => {
 					Object.assign(entry, attachment);
 					progress.hidden = true;
