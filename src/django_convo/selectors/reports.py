@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from django_convo.exceptions import NotFound
+from django_convo.exceptions import Denied, NotFound
 from django_convo.models import Report
-from django_convo.policy import authorize, capabilities, may
+from django_convo.policy import authorize, capabilities, get_policy, load_memberships, may
+
+if TYPE_CHECKING:
+    from django_convo.models import AbstractConversation
 
 # Ids grow with time: who has waited longest comes first.
 REPORT_ORDER: Final = ("pk",)
@@ -33,6 +37,30 @@ def find_report(actor: Any, report_id: UUID) -> Report:
     if report is None:
         raise NotFound
     return report
+
+
+def places_of(actor: Any, rows: Iterable[Report]) -> dict[UUID, int]:
+    """Return, by the key of the message, at which number the reported messages stand that the actor may go to.
+
+    That takes a message that the policy shows, in a conversation that they read: as a participant, or by
+    `conversation.view_any`. Nothing of it is shown here; whoever opens it is written down there. Two queries.
+    """
+    keys = {row.message_id: row.conversation_id for row in rows if row.message_id is not None}
+    if not keys:
+        return {}
+    shown = get_policy().visible_messages(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
+    messages = list(shown.select_related("conversation").defer("message_body"))
+    load_memberships(actor, [message.conversation for message in messages])
+    return {message.pk: message.seq for message in messages if _reads(actor, message.conversation)}
+
+
+def _reads(actor: Any, conversation: AbstractConversation) -> bool:
+    if conversation.membership_of(actor) is not None:
+        return True
+    try:
+        return get_policy().can(actor, capabilities.VIEW_ANY, conversation=conversation)
+    except Denied:
+        return False
 
 
 def _with_people() -> QuerySet[Report]:

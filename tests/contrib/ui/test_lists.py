@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_convo import actions
 from django_convo.models import AuditEntry, Report, ScheduledMessage
-from tests.contrib.ui.conftest import Visitor
+from tests.contrib.ui.conftest import Visitor, address
 from tests.contrib.ui.html import parse
 from tests.people import bodies_of, make_group
 from tests.pictures import picture
@@ -115,6 +117,73 @@ def test_queue_of_reports(as_admin: Visitor, ada: Any, bob: Any, group: Any) -> 
     assert "Buy" not in as_admin.page("report-list").text
     assert "Gone" in as_admin.page("report-list", query="?status=resolved").text
     assert as_admin.post("report-review", report, decision="nonsense", resolution="Kept").status_code == 400
+
+
+def links_of(visitor: Visitor) -> list[str]:
+    """Return where the queue leads to for what is reported."""
+    links = visitor.page("report-list").one("main").all("a")
+    return [link.attributes["href"] for link in links if link.text == "Show in the conversation"]
+
+
+def test_a_report_leads_to_its_message_for_those_who_may_read_it(
+    as_admin: Visitor, site_admin: Any, ada: Any, bob: Any, group: Any, settings: Any
+) -> None:
+    actions.send_message(actor=ada, conversation=group, body="Before")
+    message = actions.send_message(actor=bob, conversation=group, body="Buy this")
+    actions.report_message(actor=ada, message=message, reason="spam")
+    assert links_of(as_admin) == []
+    settings.CONVO_ROLES = {"admin": ["conversation.view_any"]}
+
+    (link,) = links_of(as_admin)
+
+    assert link == f"{address('conversation', group)}?around=2#convo-m-2"
+    # The queue has shown nothing of it; the conversation does, and that is written down.
+    assert not AuditEntry.objects.filter(actor=site_admin, conversation_id=group.pk).exists()
+    assert "Before" in as_admin.page("conversation", group, query="?around=2").text
+    assert AuditEntry.objects.filter(actor=site_admin, conversation_id=group.pk).count() == 1
+
+
+def test_a_report_leads_to_its_message_for_those_who_are_there(
+    as_admin: Visitor, site_admin: Any, ada: Any, bob: Any, group: Any, settings: Any
+) -> None:
+    settings.CONVO_HISTORY_FOR_NEW_PARTICIPANTS = "none"
+    before = actions.send_message(actor=bob, conversation=group, body="Before the moderator came")
+    actions.add_participant(actor=ada, conversation=group, user=site_admin)
+    after = actions.send_message(actor=bob, conversation=group, body="And after")
+    for message in (before, after):
+        actions.report_message(actor=ada, message=message, reason="spam")
+
+    assert links_of(as_admin) == [f"{address('conversation', group)}?around={after.seq}#convo-m-{after.seq}"]
+
+
+def test_a_report_leads_nowhere_when_its_conversation_is_gone(
+    as_admin: Visitor, ada: Any, bob: Any, group: Any, settings: Any
+) -> None:
+    settings.CONVO_ROLES = {"admin": ["conversation.view_any"]}
+    message = actions.send_message(actor=bob, conversation=group, body="Buy this")
+    actions.report_message(actor=ada, message=message, reason="spam")
+    actions.delete_message(actor=bob, message=message)
+    # What is left of a deleted message still has its place.
+    assert len(links_of(as_admin)) == 1
+    actions.delete_conversation(actor=ada, conversation=group)
+
+    assert links_of(as_admin) == []
+    assert "Buy this" in as_admin.page("report-list").text
+
+
+def test_queue_takes_no_more_queries_for_more_reports(as_admin: Visitor, ada: Any, bob: Any, settings: Any) -> None:
+    settings.CONVO_ROLES = {"admin": ["conversation.view_any"]}
+    counts = []
+    for number in (1, 6):
+        for _ in range(number):
+            message = actions.send_message(actor=bob, conversation=make_group(ada, bob), body="Buy this")
+            actions.report_message(actor=ada, message=message, reason="spam")
+        as_admin.get("report-list")
+        with CaptureQueriesContext(connection) as queries:
+            assert len(links_of(as_admin)) == number + len(counts)
+        counts.append(len(queries))
+
+    assert counts[1] <= counts[0] <= 12
 
 
 def test_a_file_is_for_those_who_read_its_message(

@@ -13,7 +13,7 @@ from django_convo.contrib.ui.pages import page_of
 from django_convo.contrib.ui.shapes import person_of
 from django_convo.exceptions import NotFound
 from django_convo.policy import allows, capabilities
-from django_convo.selectors.reports import REPORT_ORDER, find_report, reports
+from django_convo.selectors.reports import REPORT_ORDER, find_report, places_of, reports
 from django_convo.selectors.sanctions import sanctionable
 from django_convo.types import ReportStatus
 
@@ -36,7 +36,11 @@ class ReportsView(ChatView):
         chosen = self.request.GET.get("status", "")
         wanted = chosen if chosen in ReportStatus.values else ReportStatus.OPEN.value
         page = page_of(reports(self.request.user, status=wanted), REPORT_ORDER, self.request, limit=settings.PAGE_SIZE)
-        listed = [(row, person_of(row.reported_user), person_of(row.reporter)) for row in page.rows]
+        places = places_of(self.request.user, page.rows)
+        listed = [
+            (row, person_of(row.reported_user), person_of(row.reporter), places.get(row.message_id))
+            for row in page.rows
+        ]
         context = {
             "reports": listed,
             "page": page,
