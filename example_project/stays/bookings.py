@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from django_convo import actions
 from django_convo.models import AbstractConversation
@@ -15,7 +18,7 @@ from stays.models import Booking, BookingStatus, Listing
 
 def booking_conversation(booking: Booking) -> AbstractConversation:
     """Return the conversation of the two about this booking, making it where there is none yet."""
-    conversation, _ = actions.create_conversation(
+    conversation, _is_new = actions.create_conversation(
         actor=None, kind="direct", participants=[booking.guest, booking.host], subject=booking
     )
     return conversation
@@ -30,9 +33,9 @@ def request_booking(*, guest: Any, listing: Listing, check_in: date, check_out: 
     """
     booking = Booking(guest=guest, host=listing.host, listing=listing, check_in=check_in, check_out=check_out)
     if check_out <= check_in:
-        raise ValidationError("A stay has at least one night.")
+        raise ValidationError(_("A stay has at least one night."))
     if guest == listing.host:
-        raise ValidationError("This is your own place.")
+        raise ValidationError(_("This is your own place."))
     _refuse_taken(booking)
     booking.save()
     actions.send_message(actor=guest, conversation=booking_conversation(booking), body=body)
@@ -53,15 +56,14 @@ def confirm_booking(booking: Booking) -> Booking:
     _refuse_taken(booking)
     booking.status = BookingStatus.CONFIRMED
     booking.save(update_fields=["status"])
-    actions.send_message(
-        actor=None,
-        conversation=booking_conversation(booking),
-        body=f"Booking confirmed: {booking}.",
-    )
+    # Kept as it is written, and read by both: in the site's language, not in that of whoever confirms.
+    with override(settings.LANGUAGE_CODE):
+        body = f"Booking confirmed: {booking}."
+    actions.send_message(actor=None, conversation=booking_conversation(booking), body=body)
     return booking
 
 
 def _refuse_taken(booking: Booking) -> None:
     taken = Booking.objects.overlapping(booking).filter(status=BookingStatus.CONFIRMED)
     if taken.exists():
-        raise ValidationError("One of these nights is taken.")
+        raise ValidationError(_("One of these nights is taken."))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from django_convo.exceptions import ConvoError
 from stays.bookings import request_booking
@@ -15,9 +16,9 @@ from stays.models import Booking, Listing
 class BookingForm(forms.Form):
     """Dates and the first message."""
 
-    check_in = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
-    check_out = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
-    body = forms.CharField(label="Your message to the host", widget=forms.Textarea(attrs={"rows": 4}))
+    check_in = forms.DateField(label=_("Arrive"), widget=forms.DateInput(attrs={"type": "date"}))
+    check_out = forms.DateField(label=_("Leave"), widget=forms.DateInput(attrs={"type": "date"}))
+    body = forms.CharField(label=_("Your message to the host"), widget=forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, guest: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

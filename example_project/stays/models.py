@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 
 class Listing(models.Model):
@@ -31,8 +33,8 @@ class Listing(models.Model):
 class BookingStatus(models.TextChoices):
     """How far a booking has come."""
 
-    REQUESTED = "requested"
-    CONFIRMED = "confirmed"
+    REQUESTED = "requested", _("Requested")
+    CONFIRMED = "confirmed", _("Confirmed")
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -75,9 +77,10 @@ class Booking(models.Model):
         )
 
     def __str__(self) -> str:
-        days = (f"{day.day} {day:%b}" for day in (self.check_in, self.check_out))
-        # The days first: a guest comes to the same place again, and a narrow list cuts the end off.
-        return f"{' to '.join(days)}, {self.listing.title}"
+        begin, end = (date_format(day, str(_("j M"))) for day in (self.check_in, self.check_out))
+        # The days first: a guest comes to the same place again, and a narrow list cuts the end off. Arabic has numbers
+        # alone there, so that a name in Latin letters decides the direction, and is not cut at its beginning.
+        return _("%(begin)s to %(end)s, %(place)s") % {"begin": begin, "end": end, "place": self.listing.title}
 
     def get_absolute_url(self) -> str:
         """Return where the two see it, and talk."""

@@ -12,6 +12,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from django_convo import selectors
@@ -43,7 +44,8 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect(settings.LOGIN_URL)
         if form.is_valid() and form.request() is not None:
-            messages.success(request, f"{place.host.first_name} has your request and your message.")
+            said = _("%(name)s has your request and your message.") % {"name": place.host.first_name}
+            messages.success(request, said)
             return redirect("home")
     return render(request, "stays/listing.html", {"listing": place, "form": form})
 
@@ -66,7 +68,7 @@ def confirm(request: HttpRequest, booking_id: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
-        messages.success(request, "Confirmed, and your guest has been told.")
+        messages.success(request, _("Confirmed, and your guest has been told."))
     return redirect(found if request.POST.get("next") == found.get_absolute_url() else "home")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from django_convo.contrib.accounts.models import Role
 
@@ -18,8 +21,9 @@ class Person:
     email: str
     first_name: str
     last_name: str
-    role: str
-    about: str = ""
+    role: Role
+    # A text in the language of whoever reads it.
+    about: Any = ""
 
 
 GUEST = Person(
@@ -27,21 +31,21 @@ GUEST = Person(
     first_name="Maya",
     last_name="Lindqvist",
     role=Role.GUEST,
-    about="travels, and has answers waiting for her",
+    about=_("travels, and has answers waiting for her"),
 )
 HOST = Person(
     email=f"tomas@{DOMAIN}",
     first_name="Tomás",
     last_name="Ferreira",
     role=Role.HOST,
-    about="lets three places, and has requests to confirm",
+    about=_("lets three places, and has requests to confirm"),
 )
 ADMIN = Person(
     email=f"admin@{DOMAIN}",
     first_name="Ines",
     last_name="Okafor",
     role=Role.ADMIN,
-    about="runs the site, in the admin too",
+    about=_("runs the site, in the admin too"),
 )
 # Who can log in; the others have no password.
 LOGINS = (GUEST, HOST, ADMIN)
@@ -59,7 +63,7 @@ Sofie Aagaard, Idris Benali, Nadia Petrenko, Tobias Frey, Lan Pham, Georgia Whit
 _PLAIN = str.maketrans({"í": "i", "á": "a", " ": "."})
 
 
-def _named(names: str, role: str) -> list[Person]:
+def _named(names: str, role: Role) -> list[Person]:
     people = []
     for name in " ".join(names.split()).split(", "):
         first_name, last_name = name.split(" ", 1)

@@ -20,7 +20,11 @@ from tests.contrib.ui.html import parse
 
 PACKAGE = Path(django_convo.__file__).parent
 PAGES = Path(ui.__file__).parent
-COMPLETE = [(PACKAGE, "de"), (PACKAGE, "es"), (PAGES, "de"), (PAGES, "es"), (PAGES, "ar")]
+EXAMPLE = Path(__file__).parents[3] / "example_project"
+COMPLETE = [
+    *((PACKAGE, language) for language in ("de", "es")),
+    *((folder, language) for folder in (PAGES, EXAMPLE) for language in ("de", "es", "ar")),
+]
 _FILLED_IN = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 
 
@@ -48,9 +52,11 @@ def texts_of(folder: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("folder", [PACKAGE, PAGES], ids=["package", "pages"])
-def test_texts_are_found(folder: Path) -> None:
-    assert len(texts_of(folder)) > 150
+@pytest.mark.parametrize(
+    ("folder", "count"), [(PACKAGE, 150), (PAGES, 150), (EXAMPLE, 60)], ids=["package", "pages", "example"]
+)
+def test_texts_are_found(folder: Path, count: int) -> None:
+    assert len(texts_of(folder)) > count
 
 
 @pytest.mark.parametrize(("folder", "language"), COMPLETE, ids=lambda value: getattr(value, "name", value))
@@ -107,9 +113,13 @@ def test_refusals_speak(as_ada: Visitor, group: Any, settings: Any) -> None:
 @pytest.mark.parametrize(("folder", "language"), COMPLETE, ids=lambda value: getattr(value, "name", value))
 def test_compiled_is_what_the_source_says(folder: Path, language: str) -> None:
     source = (folder / "locale" / language / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
-    said = dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', source, flags=re.MULTILINE))
+    said = re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', source, flags=re.MULTILINE)
 
     compiled = {key: value for key, value in catalogue(folder, language).items() if isinstance(key, str)}
 
-    assert {key.replace('\\"', '"') for key in said} == set(compiled)
-    assert all(compiled[key.replace('\\"', '"')] == value.replace('\\"', '"') for key, value in said.items())
+    assert {_unquoted(key): _unquoted(value) for key, value in said} == compiled
+
+
+def _unquoted(text: str) -> str:
+    """Return a text as it is where it stands in no quotation marks."""
+    return re.sub(r"\\(.)", r"\1", text)
