@@ -190,6 +190,23 @@ def test_forms_need_a_token(name: str, world: dict[str, Any]) -> None:
     assert run(visitor, row, world).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "name",
+    sorted({row.name for row in TABLE if row.method == "post"} - {row.name for row in TABLE if row.method == "get"}),
+)
+def test_address_of_a_form_leads_to_where_it_stood(name: str, world: dict[str, Any]) -> None:
+    """Whose login was over when they sent it is led there by the login, and sees no bare refusal."""
+    row = next(row for row in TABLE if row.name == name)
+    arguments = [world[letter] for letter in row.takes]
+
+    response = Visitor(world["owner"]).get(name, *arguments)
+
+    where = address("conversation", world["c"]) if row.takes.startswith("c") else address("inbox")
+    assert (response.status_code, response.headers["Location"]) == (302, where)
+    # Nothing is said of what one may not see.
+    assert Visitor(world["stranger"]).get(name, *arguments).headers["Location"] == where
+
+
 def test_table_names_each_page() -> None:
     assert {pattern.name for pattern in urlpatterns} == {row.name for row in TABLE}
 

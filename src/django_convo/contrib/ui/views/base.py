@@ -58,6 +58,13 @@ class ChatView(LoginRequiredMixin, View):
         response.setdefault("Cache-Control", "private, no-store")
         return response
 
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever opens the address of a form, as the login does afterwards, to where the form stood."""
+        if request.method not in _SAFE:
+            return super().http_method_not_allowed(request, *args, **kwargs)
+        key = self.kwargs.get("conversation_id")
+        return self.go("inbox") if key is None else self.go("conversation", key)
+
     def refuse(self, error: ConvoError) -> HttpResponse:
         """Return the page that says what was refused; raises Http404 where nothing is to be seen."""
         if isinstance(error, NotFound):
