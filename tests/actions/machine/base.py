@@ -100,19 +100,30 @@ class Base(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.stack.close()
 
-    @initialize(history=st.sampled_from(["all", "none"]), kind=kinds)
-    def begin(self, history: str, kind: str) -> None:
+    @initialize(history=st.sampled_from(["all", "none"]), kind=kinds, is_slow=st.booleans())
+    def begin(self, history: str, kind: str, is_slow: bool) -> None:
         """Choose what newcomers see, and make what most steps begin with: without it, they would do nothing."""
         self.history = history
         self.stack.enter_context(override_settings(CONVO_HISTORY_FOR_NEW_PARTICIPANTS=history))
         first, *others = self.users[:4]
         room = actions.create_conversation(actor=first, participants=others, kind=kind, body="first")[0]
         self.started(room)
-        upload = actions.create_attachment(actor=first, file=ContentFile(b"words", "notes.txt"))
-        self.uploads[upload.pk] = first.pk
+        if is_slow:
+            actions.update_conversation(actor=first, conversation=room, slow_mode_seconds=SLOW)
+        for user in others[:2]:
+            upload = actions.create_attachment(actor=user, file=ContentFile(b"words", "notes.txt"))
+            self.uploads[upload.pk] = user.pk
+        waiting, sent = self.uploads
         by, body = others[0], "later"
-        row = actions.schedule_message(actor=by, conversation=room, body=body, send_at=self.due)
-        self.waiting[row.pk] = ("pending", (room.pk, by.pk), body, [])
+        row = actions.schedule_message(actor=by, conversation=room, body=body, attachments=[waiting], send_at=self.due)
+        self.waiting[row.pk] = ("pending", (room.pk, by.pk), body, [waiting])
+        message = actions.send_message(actor=others[1], conversation=room, attachments=[sent])
+        self.files[sent] = message.pk
+        del self.uploads[sent]
+        actions.save_message(actor=first, message=message)
+        self.saved.add((first.pk, message.pk))
+        sanction, _ = actions.impose_sanction(actor=None, user=others[1], kind="mute")
+        self.sanctions[sanction.pk] = (others[1].pk, "mute", None)
 
     # Choosing whom and what, so that most steps are allowed and some are not.
 
@@ -142,9 +153,11 @@ class Base(RuleBasedStateMachine):
     def room(self, number: int) -> Any:
         return get_conversation_model()._default_manager.get(pk=self.pick(self.rooms, number))
 
-    def message(self, room: Any, number: int) -> Any:
-        """Return one of the room's messages, if it has any."""
-        return self.pick(list(self.messages.filter(conversation=room.pk).order_by("seq")), number)
+    def message(self, room: Any, number: int, *, is_deleted: bool = False) -> Any:
+        """Return one of the room's messages, if it has any; mostly one that is deleted, or is not."""
+        found = list(self.messages.filter(conversation=room.pk).order_by("seq"))
+        wanted = [message for message in found if message.is_deleted == is_deleted]
+        return self.pick(wanted if wanted and number % 4 else found, number)
 
     def pick(self, items: Any, number: int) -> Any:
         """Return one of the items, or None where there are none."""
@@ -287,12 +300,14 @@ class Base(RuleBasedStateMachine):
 
     def check_files(self, key: Any) -> None:
         """Whoever reads a message opens its files, and nobody else; those of a deleted one nobody does."""
+        if not Attachment.objects.filter(conversation=key).exists():
+            return
         found = dict(
             Attachment.objects.filter(conversation=key, message__deleted_at=None).values_list("pk", "message__seq")
         )
         row = get_conversation_model()._default_manager.get(pk=key)
         begins = dict(Participant.objects.filter(conversation=key).values_list("user", "visible_from_seq"))
-        for user in self.users if any(self.files) else ():
+        for user in self.users:
             is_able = row.deleted_at is None and user.pk in begins and not self.is_banned(user)
             expected = {pk for pk, seq in found.items() if is_able and seq >= begins[user.pk]}
             assert set(attachments_of(user, row).values_list("pk", flat=True)) == expected

@@ -67,12 +67,12 @@ class ConversationRules(Base):
         row = self.attempt(conversation, action, actor=by, conversation=conversation)
         assert row is None or row.is_closed == is_closing
 
-    @rule(room=rooms, actor=people, chance=numbers)
-    def delete_conversation(self, room: int, actor: int, chance: int) -> None:
-        if chance < 5:
-            conversation = self.room(room)
-            by = self.leader(actor, conversation)
-            self.attempt(conversation, actions.delete_conversation, actor=by, conversation=conversation)
+    @precondition(lambda self: len(self.rooms) > 1)
+    @rule(room=rooms, actor=people)
+    def delete_conversation(self, room: int, actor: int) -> None:
+        conversation = self.room(room)
+        by = self.leader(actor, conversation)
+        self.attempt(conversation, actions.delete_conversation, actor=by, conversation=conversation)
 
     @rule(room=rooms)
     def refresh_access(self, room: int) -> None:

@@ -68,6 +68,17 @@ class FileRules(Base):
             for user in self.users:
                 self.check_opens(user, attachment.pk, False)
 
+    @precondition(lambda self: self.files)
+    @rule(number=numbers)
+    def delete_with_a_message(self, number: int) -> None:
+        """Nobody opens what a deleted message has."""
+        key = self.pick(sorted(self.files), number)
+        message = self.messages.select_related("conversation", "sender").get(pk=self.files[key])
+        room = message.conversation
+        self.attempt(room, actions.delete_message, actor=message.sender, message=message)
+        for user in self.users if self.refusal is None else ():
+            self.check_opens(user, key, False)
+
     @precondition(lambda self: self.uploads)
     @rule(limit=st.sampled_from([1, 100]))
     def collect_orphans(self, limit: int) -> None:

@@ -103,7 +103,7 @@ class MessageRules(Base):
     def restore_message(self, room: int, actor: int, seq: int, is_own: bool) -> None:
         conversation = self.room(room)
         by = None if is_own else self.person(actor, conversation)
-        self.change(conversation, seq, by, actions.restore_message, "deleted_by")
+        self.change(conversation, seq, by, actions.restore_message, "deleted_by", is_deleted=True)
 
     @rule(room=rooms, actor=people, seq=numbers, emoji=st.sampled_from("👍🎉"), is_adding=st.booleans())
     def react(self, room: int, actor: int, seq: int, emoji: str, is_adding: bool) -> None:
@@ -126,9 +126,18 @@ class MessageRules(Base):
             review = {"report": made[0], "status": "resolved", "delete_message": is_deleting}
             self.attempt(conversation, actions.review_report, actor=self.admin if actor % 2 else None, **review)
 
-    def change(self, room: Any, seq: int, by: Any, action: Any, whose: str | None = None, **arguments: Any) -> Any:
+    def change(
+        self,
+        room: Any,
+        seq: int,
+        by: Any,
+        action: Any,
+        whose: str | None = None,
+        is_deleted: bool = False,
+        **arguments: Any,
+    ) -> Any:
         """Do something to a message of the room, if it has any; where nobody is named, as whose it is."""
-        message = self.message(room, seq)
+        message = self.message(room, seq, is_deleted=is_deleted)
         if message is None:
             return None
         actor = getattr(message, whose) if by is None and whose else by

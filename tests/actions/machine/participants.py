@@ -110,7 +110,7 @@ class ParticipantRules(Base):
     def lift_sanction(self, number: int, actor: int) -> None:
         sanction = self.pick(list(Sanction.objects.active().order_by("pk")), number)
         place = sanction.conversation
-        by = self.person_or_host(actor) if place is None else self.leader(actor, place)
+        by = self.leader(actor, place) if place else self.person(actor) if actor % 2 else None
         self.attempt(place, actions.lift_sanction, actor=by, sanction=sanction)
         if self.refusal is None:
             del self.sanctions[sanction.pk]

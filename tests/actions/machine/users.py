@@ -55,15 +55,13 @@ class UserRules(Base):
             assert (row.email == email) == is_able
 
     @precondition(lambda self: len(self.users) > FEWEST_USERS)
-    @rule(actor=people, user=people, chance=numbers, way=st.sampled_from(["host", "action", "action", "by hand"]))
-    def delete_user(self, actor: int, user: int, chance: int, way: str) -> None:
+    @rule(actor=people, user=people, way=st.sampled_from(["host", "action", "action", "by hand"]))
+    def delete_user(self, actor: int, user: int, way: str) -> None:
         """Delete an account: by the host's own means, by the action, or by what a host does that has no signals."""
-        if chance > 4:
-            return
         going = self.person(user)
         key = going.pk
         if way == "action":
-            by = self.person_or_host(actor)
+            by = going if actor % 3 == 0 else self.person_or_host(actor)
             self.attempt(None, actions.delete_user, actor=by, user=going)
             assert self.code == (None if self.may_remove(by, going) else "permission_denied")
             if self.refusal is not None:
