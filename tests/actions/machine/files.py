@@ -69,15 +69,17 @@ class FileRules(Base):
                 self.check_opens(user, attachment.pk, False)
 
     @precondition(lambda self: self.files)
-    @rule(number=numbers)
-    def delete_with_a_message(self, number: int) -> None:
-        """Nobody opens what a deleted message has."""
+    @rule(number=numbers, is_keeping=st.booleans())
+    def delete_with_a_message(self, number: int, is_keeping: bool) -> None:
+        """Nobody opens what a deleted message has; once it is restored, they do again."""
         key = self.pick(sorted(self.files), number)
         message = self.messages.select_related("conversation", "sender").get(pk=self.files[key])
         room = message.conversation
         self.attempt(room, actions.delete_message, actor=message.sender, message=message)
         for user in self.users if self.refusal is None else ():
             self.check_opens(user, key, False)
+        if is_keeping:
+            self.attempt(room, actions.restore_message, actor=message.sender, message=message)
 
     @precondition(lambda self: self.uploads)
     @rule(limit=st.sampled_from([1, 100]))
