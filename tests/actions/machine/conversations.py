@@ -71,7 +71,7 @@ class ConversationRules(Base):
     @rule(room=rooms, actor=people)
     def delete_conversation(self, room: int, actor: int) -> None:
         conversation = self.room(room)
-        by = self.leader(actor, conversation)
+        by = self.leader(actor, conversation) if actor % 2 else None
         self.attempt(conversation, actions.delete_conversation, actor=by, conversation=conversation)
 
     @rule(room=rooms)

@@ -11,7 +11,7 @@ from hypothesis.stateful import precondition, rule
 
 from django_convo import actions
 from django_convo.actions import maintenance
-from django_convo.models import Attachment, Departure, MessageRevision, Report, get_conversation_model
+from django_convo.models import Attachment, Departure, MessageRevision, Report, SavedMessage, get_conversation_model
 
 from .base import Base, numbers, rooms
 
@@ -41,8 +41,14 @@ class UpkeepRules(Base):
             # The newest stays, without what it had.
             self.forget_kept({left[-1][0]})
 
-    @precondition(lambda self: get_conversation_model()._default_manager.exclude(deleted_at=None).exists())
-    @rule()
+    @precondition(lambda self: len(self.rooms) > 1)
+    @rule(room=rooms)
+    def delete_and_prune(self, room: int) -> None:
+        """Of those that were deleted nothing is left, once their time is over."""
+        conversation = self.room(room)
+        self.attempt(conversation, actions.delete_conversation, actor=None, conversation=conversation)
+        self.prune_conversations()
+
     def prune_conversations(self) -> None:
         """Remove what was deleted, in portions; a conversation with reports keeps its row."""
         deleted = set(get_conversation_model()._default_manager.exclude(deleted_at=None).values_list("pk", flat=True))
@@ -81,17 +87,18 @@ class UpkeepRules(Base):
         self.saved = {pair for pair in self.saved if pair[1] not in messages}
         self.files = {file: message for file, message in self.files.items() if message not in messages}
 
-    @rule(chance=numbers)
-    def empty_tombstones_and_departures(self, chance: int) -> None:
+    @rule(chance=numbers, limit=st.sampled_from([2, 1_000]))
+    def empty_tombstones_and_departures(self, chance: int, limit: int) -> None:
         """What a deleted message said and had goes for good; so does who had left."""
         if chance > 2:
             return
-        deleted = {"message__deleted_at__isnull": False}
-        due = MessageRevision.objects.filter(**deleted).values("message").distinct().count()
-        emptied, position = maintenance.empty_tombstones(before=self.soon, after=0, limit=1_000)
-        assert (emptied, position) == (due, None)
-        for model in (MessageRevision, Attachment):
-            assert not model._default_manager.filter(**deleted).exists()
+        deleted = set(self.messages.exclude(deleted_at=None).values_list("pk", flat=True))
+        position: int | None = 0
+        while position is not None:
+            _, position = maintenance.empty_tombstones(before=self.soon, after=position, limit=limit)
+        for model in (MessageRevision, Attachment, SavedMessage):
+            assert not model._default_manager.filter(message__in=deleted).exists()
+        self.forget_kept(deleted)
         self.touched.update(self.rooms)
         maintenance.prune_departures(before=self.soon, limit=100)
         assert not Departure.objects.exists()
