@@ -80,6 +80,7 @@ class Base(RuleBasedStateMachine):
         self.refreshed: dict[Any, datetime] = {}
         self.gone: set[str] = set()
         self.touched: set[Any] = set()
+        self.turn = 0
         self.refusal: ConvoError | None = None
         # What each `client_id` has sent; a body of None is known to nobody any more.
         self.sent: dict[tuple[Any, Any, str], tuple[Any, str | None]] = {}
@@ -125,7 +126,7 @@ class Base(RuleBasedStateMachine):
         sanction, _ = actions.impose_sanction(actor=None, user=others[1], kind="mute")
         self.sanctions[sanction.pk] = (others[1].pk, "mute", None)
 
-    # Choosing whom and what, so that most steps are allowed and some are not.
+    # Whom and what, so that most steps are allowed and some are not; small numbers, and False, come most often.
 
     def person(self, number: int, room: Any = None) -> Any:
         """Return one of the users, for even numbers one of those in the room."""
@@ -139,10 +140,10 @@ class Base(RuleBasedStateMachine):
         return None if number == HOST else self.person(number, room)
 
     def leader(self, number: int, room: Any) -> Any:
-        """Return the host, or, for every third number less, one of those who lead the room, else anybody."""
+        """Return the host, or, for two numbers of three, one of those who lead the room, else anybody."""
         rows = Participant.objects.filter(conversation=room.pk, role__in=["owner", "moderator"])
         leaders = [row.user for row in rows.select_related("user").order_by("pk")]
-        is_leading = number % 3 and number != HOST and leaders
+        is_leading = number % 3 < 2 and number != HOST and leaders
         return self.pick(leaders, number // 3) if is_leading else self.person_or_host(number, room)
 
     @property
@@ -157,7 +158,7 @@ class Base(RuleBasedStateMachine):
         """Return one of the room's messages, if it has any; mostly one that is deleted, or is not."""
         found = list(self.messages.filter(conversation=room.pk).order_by("seq"))
         wanted = [message for message in found if message.is_deleted == is_deleted]
-        return self.pick(wanted if wanted and number % 4 else found, number)
+        return self.pick(wanted if wanted and number % 4 < 3 else found, number)
 
     def pick(self, items: Any, number: int) -> Any:
         """Return one of the items, or None where there are none."""

@@ -59,13 +59,13 @@ class ConversationRules(Base):
         is_changed = seconds != conversation.slow_mode_seconds
         assert row is None or row.event_seq == conversation.event_seq + is_changed
 
-    @rule(room=rooms, actor=people, is_closing=st.booleans())
-    def close_or_reopen(self, room: int, actor: int, is_closing: bool) -> None:
+    @rule(room=rooms, actor=people, is_opening=st.booleans())
+    def close_or_reopen(self, room: int, actor: int, is_opening: bool) -> None:
         conversation = self.room(room)
         by = self.leader(actor, conversation)
-        action = actions.close if is_closing else actions.reopen
+        action = actions.reopen if is_opening else actions.close
         row = self.attempt(conversation, action, actor=by, conversation=conversation)
-        assert row is None or row.is_closed == is_closing
+        assert row is None or row.is_closed != is_opening
 
     @precondition(lambda self: len(self.rooms) > 1)
     @rule(room=rooms, actor=people)

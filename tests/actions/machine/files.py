@@ -32,12 +32,12 @@ class FileRules(Base):
                 self.check_opens(user, upload.pk, user == by)
 
     @precondition(lambda self: self.uploads)
-    @rule(room=rooms, actor=people, number=numbers, is_own=st.booleans(), body=st.sampled_from(["", "see"]))
-    def send_file(self, room: int, actor: int, number: int, is_own: bool, body: str) -> None:
+    @rule(room=rooms, actor=people, number=numbers, is_other=st.booleans(), body=st.sampled_from(["", "see"]))
+    def send_file(self, room: int, actor: int, number: int, is_other: bool, body: str) -> None:
         """Send what somebody has uploaded, as who did or as somebody else."""
         key = self.pick(sorted(self.uploads), number)
         conversation = self.room(room)
-        by = self.uploader_of(key) if is_own else self.person_or_host(actor, conversation)
+        by = self.person_or_host(actor, conversation) if is_other else self.uploader_of(key)
         expected = self.refusal_of_sending(by, conversation)
         if expected is None and by is not None and self.uploads[key] != by.pk:
             expected = "invalid_reference"
@@ -49,13 +49,13 @@ class FileRules(Base):
             self.files[key] = message.pk
 
     @precondition(lambda self: self.uploads or self.files)
-    @rule(actor=people, number=numbers, is_own=st.booleans())
-    def delete_file(self, actor: int, number: int, is_own: bool) -> None:
+    @rule(actor=people, number=numbers, is_other=st.booleans())
+    def delete_file(self, actor: int, number: int, is_other: bool) -> None:
         """Take a file away, sent or not: its owner from among the unsent, a moderator from a message."""
         attachment = self.pick(list(Attachment.objects.select_related("conversation").order_by("pk")), number)
         conversation = attachment.conversation
         if conversation is None:
-            by = self.uploader_of(attachment.pk) if is_own else self.person_or_host(actor)
+            by = self.person_or_host(actor) if is_other else self.uploader_of(attachment.pk)
         else:
             by = self.leader(actor, conversation)
         self.attempt(conversation, actions.delete_attachment, actor=by, attachment=attachment)

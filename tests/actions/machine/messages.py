@@ -14,11 +14,20 @@ from .base import Base, bodies, numbers, people, rooms
 
 
 class MessageRules(Base):
+    @rule(room=rooms)
+    def chat(self, room: int) -> None:
+        """One after the other says something: the rule that asks for least comes first, and most."""
+        conversation = self.room(room)
+        self.turn += 1
+        self.say(conversation, self.person(2 * self.turn, conversation), "and so on", None)
+
     @rule(room=rooms, actor=people, body=bodies, answered=st.none() | numbers)
     def send(self, room: int, actor: int, body: str, answered: int | None) -> None:
         conversation = self.room(room)
-        by = self.person_or_host(actor, conversation)
         reply_to = None if answered is None else self.message(conversation, answered)
+        self.say(conversation, self.person_or_host(actor, conversation), body, reply_to)
+
+    def say(self, conversation: Any, by: Any, body: str, reply_to: Any) -> None:
         expected = self.refusal_of_sending(by, conversation)
         content = {"actor": by, "conversation": conversation, "body": body, "reply_to": reply_to}
         message = self.attempt(conversation, actions.send_message, **content)
@@ -90,31 +99,31 @@ class MessageRules(Base):
     def edit(self, room: int, actor: int, seq: int, body: str, named: list[int] | None) -> None:
         conversation = self.room(room)
         given = {} if named is None else {"mentions": [self.person(item, conversation) for item in named]}
-        by = None if actor % 3 else self.person_or_host(actor, conversation)
+        by = None if actor % 3 < 2 else self.person_or_host(actor, conversation)
         self.change(conversation, seq, by, actions.edit_message, "sender", body=body + " edited", **given)
 
-    @rule(room=rooms, actor=people, seq=numbers, is_own=st.booleans())
-    def delete_message(self, room: int, actor: int, seq: int, is_own: bool) -> None:
+    @rule(room=rooms, actor=people, seq=numbers, is_other=st.booleans())
+    def delete_message(self, room: int, actor: int, seq: int, is_other: bool) -> None:
         conversation = self.room(room)
-        by = None if is_own else self.person(actor, conversation)
+        by = self.person(actor, conversation) if is_other else None
         self.change(conversation, seq, by, actions.delete_message, "sender")
 
-    @rule(room=rooms, actor=people, seq=numbers, is_own=st.booleans())
-    def restore_message(self, room: int, actor: int, seq: int, is_own: bool) -> None:
+    @rule(room=rooms, actor=people, seq=numbers, is_other=st.booleans())
+    def restore_message(self, room: int, actor: int, seq: int, is_other: bool) -> None:
         conversation = self.room(room)
-        by = None if is_own else self.person(actor, conversation)
+        by = self.person(actor, conversation) if is_other else None
         self.change(conversation, seq, by, actions.restore_message, "deleted_by", is_deleted=True)
 
-    @rule(room=rooms, actor=people, seq=numbers, emoji=st.sampled_from("👍🎉"), is_adding=st.booleans())
-    def react(self, room: int, actor: int, seq: int, emoji: str, is_adding: bool) -> None:
+    @rule(room=rooms, actor=people, seq=numbers, emoji=st.sampled_from("👍🎉"), is_removing=st.booleans())
+    def react(self, room: int, actor: int, seq: int, emoji: str, is_removing: bool) -> None:
         conversation = self.room(room)
-        action = actions.add_reaction if is_adding else actions.remove_reaction
+        action = actions.remove_reaction if is_removing else actions.add_reaction
         self.change(conversation, seq, self.person(actor, conversation), action, emoji=emoji)
 
-    @rule(room=rooms, actor=people, seq=numbers, is_pinning=st.booleans())
-    def pin(self, room: int, actor: int, seq: int, is_pinning: bool) -> None:
+    @rule(room=rooms, actor=people, seq=numbers, is_unpinning=st.booleans())
+    def pin(self, room: int, actor: int, seq: int, is_unpinning: bool) -> None:
         conversation = self.room(room)
-        action = actions.pin_message if is_pinning else actions.unpin_message
+        action = actions.unpin_message if is_unpinning else actions.pin_message
         self.change(conversation, seq, self.person(actor, conversation), action)
 
     @rule(room=rooms, actor=people, seq=numbers, is_deleting=st.booleans())

@@ -64,16 +64,16 @@ class ParticipantRules(Base):
         )
         assert row is None or row.role == role
 
-    @rule(one=people, two=people, is_blocking=st.booleans())
-    def block(self, one: int, two: int, is_blocking: bool) -> None:
+    @rule(one=people, two=people, is_unblocking=st.booleans())
+    def block(self, one: int, two: int, is_unblocking: bool) -> None:
         actor, user = self.person(one), self.person(two)
-        action = actions.block_user if is_blocking else actions.unblock_user
+        action = actions.unblock_user if is_unblocking else actions.block_user
         self.attempt(None, action, actor=actor, user=user)
-        assert self.code == ("not_oneself" if actor == user and is_blocking else None)
-        if is_blocking and actor != user:
-            self.blocks.add((actor.pk, user.pk))
-        elif not is_blocking:
+        assert self.code == ("not_oneself" if actor == user and not is_unblocking else None)
+        if is_unblocking:
             self.blocks.discard((actor.pk, user.pk))
+        elif actor != user:
+            self.blocks.add((actor.pk, user.pk))
         # Nobody's state is another for it.
         both = Participant.objects.filter(conversation__in=self.rooms, user__in=[actor, user])
         self.touched.update(both.values_list("conversation", flat=True))
