@@ -22,7 +22,7 @@ from tests.acceptance.journal import Journal
 from tests.acceptance.storm.services import Service, Services, services
 
 LOGIN = "/accounts/login/"
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 30.0
 # The sweep, and what a machine with more to do may add.
 SWEEP_SECONDS = 2.0
 SLACK_SECONDS = 6.0

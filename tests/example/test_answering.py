@@ -11,7 +11,7 @@ from tests.example.conftest import Browser, Caller
 from tests.example.site import Site
 
 MAYA, TOMAS, ADMIN = "maya@lantern.example", "tomas@lantern.example", "admin@lantern.example"
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 40
 # Asks the demo's own code what it would say; the module belongs to the example, not to this process.
 ASK = """
 from random import Random

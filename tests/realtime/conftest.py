@@ -42,7 +42,7 @@ async def swept() -> None:
         await asyncio.sleep(0.005)
 
 
-async def eventually(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
+async def eventually(is_so: Callable[[], bool], *, seconds: float = 15) -> None:
     """Wait until something in this loop is so."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds

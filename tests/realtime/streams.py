@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.test import Client
 
+PATIENCE_SECONDS = 15.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
@@ -51,7 +53,7 @@ class StreamClient:
         application: Any = get_asgi_application()
         self.task = asyncio.create_task(application(scope, self._to_server.get, self._take))
         await self._to_server.put({"type": "http.request", "body": b"", "more_body": False})
-        start = await asyncio.wait_for(self._chunks.get(), 5)
+        start = await asyncio.wait_for(self._chunks.get(), PATIENCE_SECONDS)
         self.status = start["status"]
         self.headers = {key.decode().lower(): value.decode() for key, value in start["headers"]}
         return self
@@ -61,15 +63,15 @@ class StreamClient:
     ) -> None:
         self._can_write.set()
         await self._to_server.put({"type": "http.disconnect"})
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, PATIENCE_SECONDS)
 
     async def body(self) -> Any:
         """Return the whole of an answer that is no stream."""
         while not self.is_over:
-            await self._more(5)
+            await self._more(PATIENCE_SECONDS)
         return json.loads(self.text)
 
-    async def receive(self, *, timeout: float = 5) -> Sent:
+    async def receive(self, *, timeout: float = PATIENCE_SECONDS) -> Sent:
         """Return the next event."""
         while True:
             while "\n\n" in self.text:
@@ -82,7 +84,7 @@ class StreamClient:
             assert not self.is_over, "the stream is over"
             await self._more(timeout)
 
-    async def until(self, kind: str, *, timeout: float = 5) -> Sent:
+    async def until(self, kind: str, *, timeout: float = PATIENCE_SECONDS) -> Sent:
         """Return the next event with a frame of this type."""
         while True:
             sent = await self.receive(timeout=timeout)

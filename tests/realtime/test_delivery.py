@@ -137,7 +137,7 @@ def test_sweep_brings_what_no_hint_told_of(ada: Any, bob: Any, group: Any, deaf:
     async def test() -> None:
         async with SocketClient(bob) as socket:
             await call(actions.send_message, actor=ada, conversation=group, body="hello")
-            frame = await socket.until("message.created", timeout=10)
+            frame = await socket.until("message.created", timeout=20)
             await socket.silence(0.5)
 
         assert frame["data"]["message"]["message_body"] == "hello"

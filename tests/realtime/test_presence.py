@@ -296,7 +296,7 @@ def test_message_reaches_a_socket_of_another_hub(ada: Any, bob: Any, group: Any)
             other = SocketClient(bob)
             await elsewhere.run(other.open())
             await socket.send("message.send", conversation=str(group.pk), message_body="hello")
-            frame = await elsewhere.run(other.until("message.created", timeout=10))
+            frame = await elsewhere.run(other.until("message.created", timeout=20))
             assert frame["data"]["message"]["message_body"] == "hello"
             await elsewhere.run(other.close())
 
@@ -361,7 +361,7 @@ def test_hub_that_is_killed_is_believed_no_longer(ada: Any, bob: Any, group: Any
             await elsewhere.run(other.open())
             await socket.until("presence")
             await elsewhere.kill()
-            assert of(await socket.until("presence", timeout=10)) == (str(bob.pk), False)
+            assert of(await socket.until("presence", timeout=20)) == (str(bob.pk), False)
             assert not get_hub().presence.is_online(bob.pk)
 
     run(test())

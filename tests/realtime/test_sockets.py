@@ -338,7 +338,7 @@ def test_slow_reader_is_4408_with_bounded_memory_and_holds_nobody_up(
             most = 0
             for _ in range(sent):
                 await call(actions.send_message, actor=ada, conversation=group, body="x" * 8_000)
-                await quick.until("message.created", timeout=10)
+                await quick.until("message.created", timeout=20)
                 most = max(most, waiting._size)
             assert waiting.is_closed
             assert most <= 65_536 + 10_000

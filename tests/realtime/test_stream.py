@@ -151,7 +151,7 @@ def test_heart_beats_where_nothing_happens_and_moves_the_id(ada: Any, monkeypatc
             first = await stream.until("pong")
             get_hub().sweep.soon()
             await asyncio.sleep(0.1)
-            beats = [await stream.until("pong", timeout=10) for _ in range(3)]
+            beats = [await stream.until("pong", timeout=20) for _ in range(3)]
 
         assert first.frame["cursor"] == first.id
         assert beats[-1].id != first.id
@@ -166,7 +166,7 @@ def test_logout_closes_the_stream(ada: Any) -> None:
         async with StreamClient(browser) as stream:
             await stream.until("resumed")
             await call(browser.logout)
-            closed = (await stream.until("closed", timeout=10)).frame
+            closed = (await stream.until("closed", timeout=20)).frame
             assert (closed["code"], closed["reason"]) == (4401, "logged_out")
             await eventually(lambda: not get_hub().sessions)
             await asyncio.wait_for(stream.task, 1)
@@ -212,7 +212,7 @@ def test_slow_reader_is_closed_with_bounded_memory_and_holds_nobody_up(
             most = 0
             for _ in range(50):
                 await call(say, ada, group, "x" * 8_000)
-                await quick.until("message.created", timeout=10)
+                await quick.until("message.created", timeout=20)
                 most = max(most, session._size)
             assert session.is_closed
             assert most <= 65_536 + 10_000

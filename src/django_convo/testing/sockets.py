@@ -41,7 +41,7 @@ class SocketClient:
         application: Any = None,
         headers: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] | None = None,
-        timeout: float = 5,
+        timeout: float = 15,
     ) -> None:
         self.user = user
         self.frames: list[dict[str, Any]] = []
