@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -57,6 +57,38 @@ def test_stream_brings_the_frames_of_a_socket(ada: Any, bob: Any, group: Any) ->
             assert (await stream.until("conversation.left")).frame == await socket.until("conversation.left")
 
     run(test())
+
+
+SEEN: list[bytes] = []
+
+
+def looking_on(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Put something around a stream, as the middleware does that compresses."""
+
+    async def seen(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for part in parts:
+            SEEN.append(part)
+            yield part
+
+    def middleware(request: Any) -> Any:
+        response = get_response(request)
+        response.streaming_content = seen(response.streaming_content)
+        return response
+
+    return middleware
+
+
+def test_stream_goes_through_what_a_middleware_puts_around_it(ada: Any, settings: Any) -> None:
+    browser = log_in(ada)
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.looking_on"]
+    SEEN.clear()
+
+    async def test() -> None:
+        async with StreamClient(browser) as stream:
+            await stream.until("resumed")
+
+    run(test())
+    assert b"resumed" in b"".join(SEEN)
 
 
 def test_stream_answers_any_accept(ada: Any) -> None:
