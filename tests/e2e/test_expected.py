@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.pictures import picture
 
@@ -538,3 +538,18 @@ def test_whoever_is_muted_cannot_write_until_it_is_lifted(people: LogIn, server:
     tomas.row("may I?").locator("[data-do=retry]").click()
     expect(tomas.row("may I?")).not_to_have_attribute("data-status", re.compile(".*"))
     assert said(server, talk)[-1] == "may I?"
+
+
+# Before one is somebody.
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "ar"])
+def test_whom_to_be_is_chosen_on_a_narrow_phone(language: str, browser: Browser, server: Server) -> None:
+    context = browser.new_context(locale=language, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(f"{server.address}/accounts/login/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator("form.login button").first.click()
+    expect(page.locator("h1")).to_contain_text("Maya")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    context.close()
