@@ -113,10 +113,16 @@ def authorize(
         raise Denied
 
 
-def allows(actor: Any, capability: str) -> bool:
-    """Say whether the policy allows what is asked about the site alone; one that raises `Denied` does not."""
+def allows(
+    actor: Any,
+    capability: str,
+    *,
+    conversation: AbstractConversation | None = None,
+    message: AbstractMessage | None = None,
+) -> bool:
+    """Say whether the policy alone allows it, about the site where nothing is named; `Denied` is a no."""
     try:
-        return get_policy().can(actor, capability)
+        return get_policy().can(actor, capability, conversation=conversation, message=message)
     except Denied:
         return False
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from django_convo.exceptions import Denied, NotFound
+from django_convo.exceptions import NotFound
 from django_convo.models import Report
-from django_convo.policy import authorize, capabilities, get_policy, load_memberships, may
-
-if TYPE_CHECKING:
-    from django_convo.models import AbstractConversation
+from django_convo.policy import allows, authorize, capabilities, get_policy, load_memberships, may
 
 # Ids grow with time: who has waited longest comes first.
 REPORT_ORDER: Final = ("pk",)
@@ -51,16 +48,12 @@ def places_of(actor: Any, rows: Iterable[Report]) -> dict[UUID, int]:
     shown = get_policy().visible_messages(actor).filter(pk__in=keys, conversation__in=set(keys.values()))
     messages = list(shown.select_related("conversation").defer("message_body"))
     load_memberships(actor, [message.conversation for message in messages])
-    return {message.pk: message.seq for message in messages if _reads(actor, message.conversation)}
-
-
-def _reads(actor: Any, conversation: AbstractConversation) -> bool:
-    if conversation.membership_of(actor) is not None:
-        return True
-    try:
-        return get_policy().can(actor, capabilities.VIEW_ANY, conversation=conversation)
-    except Denied:
-        return False
+    return {
+        message.pk: message.seq
+        for message in messages
+        if message.conversation.membership_of(actor) is not None
+        or allows(actor, capabilities.VIEW_ANY, conversation=message.conversation)
+    }
 
 
 def _with_people() -> QuerySet[Report]:
